@@ -14,7 +14,7 @@ static int source_stat(void *ctx, const char *path, bool follow, uftp_stat *out)
     if (strcmp(path, "absent") == 0)
         return UFTP_ERR_NOT_FOUND;
     *out = (uftp_stat){
-        .type = UFTP_STAT_REGULAR, .size = ((bench *)ctx)->file_size, .mtime = 1700000000};
+        .type = UFTP_STAT_REGULAR, .size = ((sender_bench *)ctx)->file_size, .mtime = 1700000000};
     return UFTP_OK;
 }
 
@@ -35,8 +35,8 @@ static int source_read(void *ctx, uftp_source_file *file, uint64_t offset, const
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < slices[i].len; j++)
             slices[i].data[j] = (uint8_t)offset++;
-    assert_true(offset <= ((bench *)ctx)->file_size);
-    return ((bench *)ctx)->read_error;
+    assert_true(offset <= ((sender_bench *)ctx)->file_size);
+    return ((sender_bench *)ctx)->read_error;
 }
 
 static void source_close(void *ctx, uftp_source_file *file)
@@ -45,9 +45,9 @@ static void source_close(void *ctx, uftp_source_file *file)
     free(file);
 }
 
-void bench_init(bench *b, uint64_t file_size)
+void bench_init(sender_bench *b, uint64_t file_size)
 {
-    *b = (bench){.now = UFTP_S(100), .file_size = file_size};
+    *b = (sender_bench){.now = UFTP_S(100), .file_size = file_size};
     test_memory_init(&b->memory);
     test_random_init(&b->random, 11);
     b->source = (uftp_source){.ctx = b,
@@ -73,13 +73,13 @@ void bench_init(bench *b, uint64_t file_size)
     };
 }
 
-void bench_start(bench *b)
+void bench_start(sender_bench *b)
 {
     assert_int_equal(uftp_sender_create(&b->config, b->now, &b->sender), 0);
     bench_turn(b);
 }
 
-void bench_end(bench *b)
+void bench_end(sender_bench *b)
 {
     uftp_sender_destroy(b->sender);
     for (size_t i = 0; i < b->reply_count; i++)
@@ -87,14 +87,14 @@ void bench_end(bench *b)
     assert_int_equal(b->memory.live, 0);
 }
 
-uftp_sender_stats bench_stats(const bench *b)
+uftp_sender_stats bench_stats(const sender_bench *b)
 {
     uftp_sender_stats stats;
     uftp_sender_stats_get(b->sender, &stats);
     return stats;
 }
 
-void bench_reply_raw(bench *b, const uint8_t *data, size_t len)
+void bench_reply_raw(sender_bench *b, const uint8_t *data, size_t len)
 {
     assert_true(b->reply_count < 256);
     uint8_t *copy = malloc(len ? len : 1);
@@ -103,7 +103,7 @@ void bench_reply_raw(bench *b, const uint8_t *data, size_t len)
         (uftp_datagram){.data = copy, .len = len, .source = uftp_address_ipv4(10, 9, 0, 2, 1044)};
 }
 
-void bench_reply(bench *b, uint32_t uid, const uftp_message *message)
+void bench_reply(sender_bench *b, uint32_t uid, const uftp_message *message)
 {
     uint8_t data[UFTP_DATAGRAM_MAX];
     size_t len;
@@ -133,7 +133,7 @@ static size_t list_len(const uftp_message *message)
     }
 }
 
-static void take_sent(bench *b, const uftp_transmit *out)
+static void take_sent(sender_bench *b, const uftp_transmit *out)
 {
     for (size_t at = 0; at < out->len; at += out->segment_len) {
         size_t len = out->len - at < out->segment_len ? out->len - at : out->segment_len;
@@ -155,7 +155,7 @@ static void take_sent(bench *b, const uftp_transmit *out)
     }
 }
 
-static void drain(bench *b)
+static void drain(sender_bench *b)
 {
     uftp_transmit out = {.data = b->buffer, .capacity = sizeof b->buffer};
     while (uftp_sender_poll_transmit(b->sender, b->now, &out) > 0)
@@ -167,7 +167,7 @@ static void drain(bench *b)
     }
 }
 
-void bench_turn(bench *b)
+void bench_turn(sender_bench *b)
 {
     size_t count = b->reply_count;
     uftp_datagram replies[256];
@@ -182,12 +182,12 @@ void bench_turn(bench *b)
     assert_true(uftp_sender_next_deadline(b->sender) > b->now);
 }
 
-void bench_run(bench *b, uint64_t until)
+void bench_run(sender_bench *b, uint64_t until)
 {
     for (int turns = 0; turns < 1000000; turns++) {
         if (b->reply_count == 0) {
             uint64_t deadline = uftp_sender_next_deadline(b->sender);
-            if (deadline > until) {
+            if (deadline == UFTP_NEVER || deadline > until) {
                 if (until != UFTP_NEVER)
                     b->now = until;
                 return;
@@ -206,7 +206,8 @@ static bool listed(const uftp_uid_list *list, uint32_t uid)
     return uftp_uid_list_contains(list, uid);
 }
 
-void bench_honest(bench *b, uint32_t uid, const uftp_header *header, const uftp_message *message)
+void bench_honest(sender_bench *b, uint32_t uid, const uftp_header *header,
+                  const uftp_message *message)
 {
     (void)header;
     uftp_message reply = {0};

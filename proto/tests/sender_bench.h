@@ -16,7 +16,7 @@
 #define BENCH_SERVER 0x0a090001
 #define BENCH_WALL_US UINT64_C(1790000000000000)
 
-typedef struct bench {
+typedef struct sender_bench {
     test_memory memory;
     test_random random;
     uftp_source source;
@@ -37,27 +37,27 @@ typedef struct bench {
     uint64_t sent_at[UFTP_MESSAGE_TYPE_MAX + 1];
 
     /* Called for every datagram the sender sends; may answer with bench_reply(). */
-    void (*on_message)(struct bench *bench, const uftp_header *header, const uftp_message *message,
-                       const uftp_address *to);
+    void (*on_message)(struct sender_bench *bench, const uftp_header *header,
+                       const uftp_message *message, const uftp_address *to);
     void *user;
     uftp_datagram replies[256];
     size_t reply_count;
-} bench;
+} sender_bench;
 
 /* Sets up a plain, open session of one file; the test may change config before bench_start(). */
-void bench_init(bench *bench, uint64_t file_size);
-void bench_start(bench *bench);
+void bench_init(sender_bench *bench, uint64_t file_size);
+void bench_start(sender_bench *bench);
 /* Drains the polls, answers, jumps to the next deadline, until `until` or the session is over. */
-void bench_run(bench *bench, uint64_t until);
+void bench_run(sender_bench *bench, uint64_t until);
 /* One turn at the present time: what was queued is received, the polls are drained. */
-void bench_turn(bench *bench);
-void bench_end(bench *bench); /* also checks that nothing leaked */
+void bench_turn(sender_bench *bench);
+void bench_end(sender_bench *bench); /* also checks that nothing leaked */
 /* Queues a message from a receiver; it arrives in the next turn. */
-void bench_reply(bench *bench, uint32_t uid, const uftp_message *message);
-void bench_reply_raw(bench *bench, const uint8_t *data, size_t len);
+void bench_reply(sender_bench *bench, uint32_t uid, const uftp_message *message);
+void bench_reply_raw(sender_bench *bench, const uint8_t *data, size_t len);
 /* What an honest receiver says, without loss: to be called from on_message. */
-void bench_honest(bench *bench, uint32_t uid, const uftp_header *header,
+void bench_honest(sender_bench *bench, uint32_t uid, const uftp_header *header,
                   const uftp_message *message);
-uftp_sender_stats bench_stats(const bench *bench);
+uftp_sender_stats bench_stats(const sender_bench *bench);
 
 #endif
