@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reads the vector files of conformance/vectors: lines `name = hex` and `meta.name = text`. It keeps
- * count of what was looked at, so that a test can prove that it left nothing out.
+ * Reads the vector files of conformance/vectors: lines `name = hex` and `meta.name = text`. It
+ * keeps count of what was looked at, so that a test can prove that it left nothing out.
  */
 #ifndef UFTP_TESTS_VECTORS_H
 #define UFTP_TESTS_VECTORS_H
