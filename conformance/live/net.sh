@@ -12,14 +12,15 @@
 #   net_exec NODE COMMAND  becomes a command there: `net_exec r1 uftpd & pid=$!` is uftpd's own pid
 #   net_loss NODE PERCENT  from now on the node loses this share of the UDP datagrams that reach it
 #   net_lost NODE          how many it has lost
-#   net_wait NODE          waits until something there listens on port 1044 of 230.4.4.1
+#   net_wait NODE          waits until a program there has port 1044 and a UFTP group: 230.4.4.1
+#                          (the default) or, for IPv6, ff15::44:1
 #
 # Everything, mounts and processes included, lives in namespaces owned by the script's process, so
 # the kernel clears it away however the script ends, even by SIGKILL. That needs root or
 # unprivileged user namespaces, and neither touches the host's interfaces or firewall.
 
 net_enter() {
-    [ -z "${NET_INSIDE:-}" ] || { net_mount; return; }
+    [ -z "${NET_INSIDE:-}" ] || return 0
     for tool in unshare nsenter setpriv ip nft; do
         command -v $tool >/dev/null || {
             echo "skipped: no '$tool' here (Debian: util-linux, iproute2, nftables)"
@@ -29,7 +30,7 @@ net_enter() {
     # Root may still lack the capability (containers), so the thing itself is tried.
     net_map=
     [ "$(id -u)" -eq 0 ] || net_map=--map-root-user
-    net_reason=$(unshare $net_map --mount --net --pid --fork --mount-proc sh -c 'mount -t tmpfs none /run &&
+    net_reason=$(unshare $net_map --mount --net --pid --fork --mount-proc sh -c '
         ip link add try-br type bridge && ip link add try-a type veth peer try-b' 2>&1) || {
         echo "skipped: network namespaces are not allowed here ($net_reason)"
         return 77
@@ -50,10 +51,6 @@ net_leave() {
     exit "$1"
 }
 
-net_mount() {
-    mount -t tmpfs -o mode=755 none /run && mkdir /run/netns
-}
-
 net_up() {
     ip link set lo up
     ip link add hub type bridge mcast_snooping 0 # no querier here: snooping would starve groups
@@ -61,28 +58,31 @@ net_up() {
     net_index=0
     for net_node; do
         net_index=$((net_index + 1))
-        ip netns add "$net_node" &&
-            ip link add "to-$net_node" type veth peer name e0 netns "$net_node" &&
+        # The file holds the namespace, so that nothing has to run to keep it. Not `ip netns`:
+        # that wants to write below /run and to mount /sys anew, which is not allowed everywhere.
+        net_file=$NET_WORK/net-$net_node
+        : >"$net_file"
+        unshare --net="$net_file" true &&
+            ip link add "to-$net_node" type veth peer name e0 netns "$net_file" &&
             ip link set "to-$net_node" master hub up &&
-            ip -n "$net_node" link set lo up &&
-            ip -n "$net_node" addr add "10.77.0.$net_index/24" brd + dev e0 &&
-            ip -n "$net_node" addr add "fd77::$net_index/64" dev e0 nodad &&
-            ip -n "$net_node" link set e0 up &&
-            ip -n "$net_node" route add 224.0.0.0/4 dev e0 || return 1
+            net_at "$net_node" ip -batch - <<END || return 1
+link set lo up
+addr add 10.77.0.$net_index/24 brd + dev e0
+addr add fd77::$net_index/64 dev e0 nodad
+link set e0 up
+route add 224.0.0.0/4 dev e0
+END
     done
 }
 
-# Not `ip netns exec`: that mounts /sys anew, which containers with a masked /sys refuse.
 net_at() {
-    net_node=$1
-    shift
-    nsenter --net="/run/netns/$net_node" "$@"
+    (net_exec "$@")
 }
 
 net_exec() {
-    net_node=$1
+    net_there=$NET_WORK/net-$1
     shift
-    exec nsenter --net="/run/netns/$net_node" "$@"
+    exec nsenter --net="$net_there" "$@"
 }
 
 # nftables rather than netem: the latter is a kernel module that many machines lack.
@@ -99,8 +99,9 @@ net_lost() {
 
 net_wait() {
     net_tries=0
-    # 230.4.4.1 as /proc/net/igmp writes it, port 1044 as /proc/net/udp and udp6 do.
-    until net_at "$1" sh -c 'grep -q 010404E6 /proc/net/igmp && grep -q ":0414 " /proc/net/udp*'; do
+    # The addresses and the port as the kernel's tables write them.
+    until net_at "$1" sh -c 'grep -q ":0414 " /proc/net/udp /proc/net/udp6 &&
+        { grep -q 010404E6 /proc/net/igmp || grep -q "ff15[0]*00440001" /proc/net/igmp6; }'; do
         net_tries=$((net_tries + 1))
         [ $net_tries -lt 300 ] || return 1
         sleep 0.05
