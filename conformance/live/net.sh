@@ -7,6 +7,7 @@
 #   net_enter "$0" "$@"    first thing: goes on inside fresh namespaces, or returns 77 and a reason.
 #                          Inside, $NET_WORK is a folder that goes when the script ends, unless
 #                          it has a file named `keep`
+#   net_check              whether that is possible; if not, $net_reason says why
 #   net_up NODE...         creates the nodes; the n-th has 10.77.0.n/24 and fd77::n/64
 #   net_at NODE COMMAND    runs a command there
 #   net_exec NODE COMMAND  becomes a command there: `net_exec r1 uftpd & pid=$!` is uftpd's own pid
@@ -19,20 +20,27 @@
 # the kernel clears it away however the script ends, even by SIGKILL. That needs root or
 # unprivileged user namespaces, and neither touches the host's interfaces or firewall.
 
-net_enter() {
-    [ -z "${NET_INSIDE:-}" ] || return 0
+net_check() {
     for tool in unshare nsenter setpriv ip nft; do
         command -v $tool >/dev/null || {
-            echo "skipped: no '$tool' here (Debian: util-linux, iproute2, nftables)"
-            return 77
+            net_reason="no '$tool' here (Debian: util-linux, iproute2, nftables)"
+            return 1
         }
     done
-    # Root may still lack the capability (containers), so the thing itself is tried.
     net_map=
     [ "$(id -u)" -eq 0 ] || net_map=--map-root-user
+    # Root may still lack the capability (containers), so the thing itself is tried.
     net_reason=$(unshare $net_map --mount --net --pid --fork --mount-proc sh -c '
-        ip link add try-br type bridge && ip link add try-a type veth peer try-b' 2>&1) || {
-        echo "skipped: network namespaces are not allowed here ($net_reason)"
+        ip link add try-br type bridge && ip link add try-a type veth peer try-b &&
+        nft add table inet try' 2>&1) && return 0
+    net_reason="network namespaces are not allowed here ($net_reason)"
+    return 1
+}
+
+net_enter() {
+    [ -z "${NET_INSIDE:-}" ] || return 0
+    net_check || {
+        echo "skipped: $net_reason"
         return 77
     }
     NET_WORK=$(mktemp -d "${TMPDIR:-/tmp}/uftp-net.XXXXXX") || return 1
