@@ -88,13 +88,11 @@ void uftp_v5_client_app_keys(const uftp_suite *suite, const uint8_t group_master
                              uint8_t verify_data[UFTP_HASH_LEN_MAX]);
 /* 3.8: the group master for one client. */
 void uftp_v5_master_seal(const uftp_suite *suite, const uftp_traffic *server_hs, uint64_t counter,
-                         const uftp_v5_server_context *server,
-                         const uftp_v5_client_context *client, const uint8_t group_master[32],
-                         uint8_t sealed[48]);
+                         const uftp_v5_server_context *server, const uftp_v5_client_context *client,
+                         const uint8_t group_master[32], uint8_t sealed[48]);
 int uftp_v5_master_open(const uftp_suite *suite, const uftp_traffic *server_hs, uint64_t counter,
-                        const uftp_v5_server_context *server,
-                        const uftp_v5_client_context *client, const uint8_t sealed[48],
-                        uint8_t group_master[32]);
+                        const uftp_v5_server_context *server, const uftp_v5_client_context *client,
+                        const uint8_t sealed[48], uint8_t group_master[32]);
 
 /* ---- signatures (3.6) ---- */
 

@@ -8,7 +8,9 @@
  *     while (uftp_sender_poll_event(...) > 0) act on it
  *     wait until uftp_sender_next_deadline() or input
  *
- * After the polls have been drained, next_deadline() is later than `now`.
+ * After the polls have been drained, next_deadline() is later than `now`. The session is over when
+ * SESSION_FINISHED has been polled and next_deadline() is UFTP_NEVER: until then ABORTs may still be
+ * on their way out.
  */
 #ifndef UFTP_SENDER_H
 #define UFTP_SENDER_H
@@ -60,8 +62,9 @@ typedef struct uftp_sender_config {
     uint64_t grtt_min;        /* [0.01 s] */
     uint64_t grtt_max;        /* [15 s] */
     uint16_t passes_max;      /* [65535] */
-    uint8_t nak_percent_max;  /* [100: no limit] more than this share of a section counts */
-    uint16_t nak_count_max;   /* [1] so many times and the receiver is aborted */
+    bool nak_limited;         /* receivers with too many NAKs are put out: */
+    uint8_t nak_percent_max;  /* more than this share of a section counts ... */
+    uint16_t nak_count_max;   /* ... and so many times are too many [1] */
     uint32_t time_max_percent; /* [0: none] of size/rate, for each file */
 
     bool plain;              /* no encryption; all below is then ignored */
