@@ -341,6 +341,8 @@ static bool paced_due(const uftp_sender *sender)
 
 uint64_t sender_emit_deadline(const uftp_sender *sender)
 {
+    if (sender->abort_all_clear || sender->abort_all_sealed)
+        return 0;
     uint64_t deadline = paced_due(sender) ? sender->pacer.next : UFTP_NEVER;
     if (sender->stranger_count > 0 && sender->stranger_next < deadline)
         deadline = sender->stranger_next;

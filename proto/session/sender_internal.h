@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the sender share. sender.c holds the object and its verbs; each phase has a
- * file of its own:
+ * What the files of the sender share. sender.c holds the verbs, sender_create.c the beginning and
+ * the end; each phase has a file of its own:
  *
  *   sender_announce.c   ANNOUNCE ... all present, or the last attempt over
  *   sender_fileinfo.c   FILEINFO of one object ... all answered
