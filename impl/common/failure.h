@@ -19,7 +19,7 @@ enum {
 #define UFTP_FAILURE_MAX 1024
 
 typedef struct uftp_failure {
-    int exit_code; /* 0 while nothing failed */
+    int exit_code;               /* 0 while nothing failed */
     char text[UFTP_FAILURE_MAX]; /* without newline and program name; may quote what a user gave */
 } uftp_failure;
 
@@ -30,6 +30,5 @@ int uftp_fail_memory(uftp_failure *failure);
 
 /* "program: text" on stderr, as one line whatever the text holds. Returns the exit code. */
 int uftp_failure_print(const uftp_failure *failure, const char *program);
-
 
 #endif

@@ -50,10 +50,11 @@ static int read_key(const char *path, uftp_key **out, uftp_failure *failure)
                                         : uftp_key_parse_pem(&uftp_heap, pem, (size_t)len, out);
     uftp_wipe(pem, (size_t)len);
     if (err < 0)
-        return uftp_fail(failure, UFTP_EXIT_KEYS,
-                         "key file %s cannot be used: %s (expected an unencrypted RSA or EC private "
-                         "key in PEM)",
-                         path, uftp_strerror(err));
+        return uftp_fail(
+            failure, UFTP_EXIT_KEYS,
+            "key file %s cannot be used: %s (expected an unencrypted RSA or EC private "
+            "key in PEM)",
+            path, uftp_strerror(err));
     return 0;
 }
 

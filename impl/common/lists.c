@@ -115,7 +115,8 @@ static bool parse_hex_uid(const char *text, uint32_t *uid)
 }
 
 /* spec cli 6.1: an IPv4 address in any classical form or a name first, hexadecimal last, so that
- * lists mean here what they mean to the reference. "0x0A090002" and digits do not ask the resolver. */
+ * lists mean here what they mean to the reference. "0x0A090002" and digits do not ask the resolver.
+ */
 static bool resolve_uid(const char *text, uint32_t *uid)
 {
     uint64_t number;
@@ -237,8 +238,7 @@ void uftp_members_free(uftp_members *members)
     *members = (uftp_members){0};
 }
 
-static int parse_server(char *line, uftp_server_entry *out, const char *path,
-                        uftp_failure *failure)
+static int parse_server(char *line, uftp_server_entry *out, const char *path, uftp_failure *failure)
 {
     char *rest = line;
     const char *uid = next_field(&rest);

@@ -60,7 +60,8 @@ int uftp_option_scan(const uftp_option_table *table, int argc, char **argv,
                      void *ctx, uftp_action *action, int *operands, uftp_failure *failure)
 {
     struct option longs[UFTP_OPTION_COUNT_MAX + 1] = {0};
-    char letters[2 * UFTP_OPTION_COUNT_MAX + 2] = ":"; /* ':' first: a missing value is told apart */
+    char letters[2 * UFTP_OPTION_COUNT_MAX + 2] =
+        ":"; /* ':' first: a missing value is told apart */
     size_t at = 1;
     for (size_t i = 0; i < table->count && i < UFTP_OPTION_COUNT_MAX; i++) {
         const uftp_option *option = &table->items[i];
@@ -115,8 +116,9 @@ static void print_indented(const char *text, int column, FILE *out)
 static void print_option(const uftp_option *option, FILE *out)
 {
     char head[128];
-    int len = has_letter(option) ? snprintf(head, sizeof head, "  -%c, --%s", option->id, option->name)
-                                 : snprintf(head, sizeof head, "      --%s", option->name);
+    int len = has_letter(option)
+                  ? snprintf(head, sizeof head, "  -%c, --%s", option->id, option->name)
+                  : snprintf(head, sizeof head, "      --%s", option->name);
     if (option->argument)
         len += snprintf(head + len, sizeof head - (size_t)len, " %s", option->argument);
     if (len < HELP_COLUMN - 1)

@@ -22,9 +22,9 @@ typedef struct uftp_option {
 
 #define UFTP_OPTION_LONG_ONLY 256
 enum { /* in every table */
-    UFTP_OPTION_HELP = UFTP_OPTION_LONG_ONLY,
-    UFTP_OPTION_VERSION,
-    UFTP_OPTION_OWN /* the first number free for a program's own long options */
+       UFTP_OPTION_HELP = UFTP_OPTION_LONG_ONLY,
+       UFTP_OPTION_VERSION,
+       UFTP_OPTION_OWN /* the first number free for a program's own long options */
 };
 
 typedef struct uftp_option_table {

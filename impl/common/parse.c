@@ -66,8 +66,7 @@ int uftp_parse_number(const uftp_option_use *use, const uftp_range *range, uint6
     return 0;
 }
 
-int uftp_parse_signed(const uftp_option_use *use, int min, int max, int *out,
-                      uftp_failure *failure)
+int uftp_parse_signed(const uftp_option_use *use, int min, int max, int *out, uftp_failure *failure)
 {
     bool negative = use->value[0] == '-';
     uint64_t value;
@@ -113,7 +112,8 @@ int uftp_parse_grtt(const uftp_option_use *use, uftp_grtt_range *out, uftp_failu
         size_t len = strcspn(at, ":");
         if (!uftp_text_to_ns(at, len, &values[count]) || values[count] < UFTP_MS(1) ||
             values[count] > UFTP_S(1000))
-            return uftp_parse_refuse(use, failure, "init or init:min:max, each 0.001 to 1000 seconds");
+            return uftp_parse_refuse(use, failure,
+                                     "init or init:min:max, each 0.001 to 1000 seconds");
         more = at[len] == ':';
         at += len + more;
         if (more && count == 2)
@@ -150,9 +150,8 @@ static int find_choice(const choice *choices, size_t count, const char *name)
 
 int uftp_parse_hash(const uftp_option_use *use, uftp_hash *out, uftp_failure *failure)
 {
-    static const choice hashes[] = {{"sha256", UFTP_HASH_SHA256},
-                                    {"sha384", UFTP_HASH_SHA384},
-                                    {"sha512", UFTP_HASH_SHA512}};
+    static const choice hashes[] = {
+        {"sha256", UFTP_HASH_SHA256}, {"sha384", UFTP_HASH_SHA384}, {"sha512", UFTP_HASH_SHA512}};
     int number = find_choice(hashes, sizeof hashes / sizeof *hashes, use->value);
     if (number < 0)
         return uftp_parse_refuse(use, failure, "a hash: sha256, sha384 or sha512");
@@ -191,11 +190,12 @@ int uftp_parse_key_spec(const uftp_option_use *use, uftp_key_spec *out, uftp_fai
 {
     int err = uftp_key_spec_parse(use->value, out);
     if (err == UFTP_ERR_LIMIT)
-        return uftp_parse_refuse(use, failure, "a key size we make: rsa:%d to rsa:%d, multiple of 32",
+        return uftp_parse_refuse(use, failure,
+                                 "a key size we make: rsa:%d to rsa:%d, multiple of 32",
                                  UFTP_RSA_BITS_MIN, UFTP_RSA_BITS_MAX);
     if (err < 0)
-        return uftp_parse_refuse(
-            use, failure, "a key: ec:secp256r1, ec:secp384r1, ec:secp521r1 or rsa:BITS");
+        return uftp_parse_refuse(use, failure,
+                                 "a key: ec:secp256r1, ec:secp384r1, ec:secp521r1 or rsa:BITS");
     return 0;
 }
 

@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-int uftp_record_open(uftp_record_sink *sink, const char *path, uftp_log *log,
-                     uftp_failure *failure)
+int uftp_record_open(uftp_record_sink *sink, const char *path, uftp_log *log, uftp_failure *failure)
 {
     *sink = (uftp_record_sink){0};
     if (!path)

@@ -17,9 +17,10 @@ static int choose_addresses(uftp_sender_network *network, const uftp_sender_opti
         return uftp_fail(failure, UFTP_EXIT_NETWORK, "-M/--public: '%s' is not a known address",
                          options->public_address);
     if (uftp_resolve_port(options->port, &port) < 0)
-        return uftp_fail(failure, UFTP_EXIT_NETWORK,
-                         "-p/--port: '%s' is neither a port from 1 to 65535 nor a known UDP service",
-                         options->port);
+        return uftp_fail(
+            failure, UFTP_EXIT_NETWORK,
+            "-p/--port: '%s' is neither a port from 1 to 65535 nor a known UDP service",
+            options->port);
     public_address->port = port;
     if (!uftp_address_is_multicast(public_address))
         return 0; /* -P is not used (spec cli 2) */
@@ -133,8 +134,8 @@ int uftp_sender_network_choose(uftp_sender_network *network, const uftp_sender_o
     if (!network->uid)
         network->uid = uftp_netif_uid(&network->interface.address);
     if (!network->uid)
-        return uftp_fail(failure, UFTP_EXIT_NETWORK,
-                         "interface %s gives no UID; give one with -U", network->interface.name);
+        return uftp_fail(failure, UFTP_EXIT_NETWORK, "interface %s gives no UID; give one with -U",
+                         network->interface.name);
     return 0;
 }
 

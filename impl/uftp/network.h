@@ -10,7 +10,7 @@
 #include "uftp/options.h"
 
 typedef struct uftp_sender_network {
-    uftp_address public_address; /* with the port */
+    uftp_address public_address;  /* with the port */
     uftp_address private_address; /* family 0 when the public one is not multicast */
     uftp_netif interface;
     uint32_t uid;

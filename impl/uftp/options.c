@@ -52,8 +52,7 @@ static const uftp_option items[] = {
 
     {'i', "list", "FILE", NULL, "read the operands from a file, one per line; -: stdin"},
     {'X', "exclude", "FILE", NULL, "names not to send, one per line, as DIRECTORY/NAME"},
-    {'D', "destination", "NAME", NULL,
-     "name at the receivers; a directory for several operands"},
+    {'D', "destination", "NAME", NULL, "name at the receivers; a directory for several operands"},
     {'o', "destination-is-directory", NULL, NULL, "-D is a directory even for one operand"},
     {'E', "base", "DIR,...", NULL, "take these directories off the front of names"},
     {'l', "follow-links", NULL, NULL, "send what symbolic links point at, not the links"},
@@ -78,9 +77,10 @@ static const uftp_option items[] = {
 const uftp_option_table uftp_sender_option_table = {
     .program = "uftp",
     .synopsis = "[options] file ...\n[options] -i LIST",
-    .summary = "Sends files and directories to any number of uftpd receivers at once, by multicast.\n"
-               "Two operands are no files: @DELETE:NAME deletes NAME at the receivers, @FREESPACE\n"
-               "asks them for the room they have.",
+    .summary =
+        "Sends files and directories to any number of uftpd receivers at once, by multicast.\n"
+        "Two operands are no files: @DELETE:NAME deletes NAME at the receivers, @FREESPACE\n"
+        "asks them for the room they have.",
     .items = items,
     .count = sizeof items / sizeof *items,
 };
@@ -88,7 +88,8 @@ const uftp_option_table uftp_sender_option_table = {
 static int parse_u64(const uftp_option_use *use, uint64_t min, uint64_t max, const char *unit,
                      uint64_t *out, uftp_failure *failure)
 {
-    return uftp_parse_number(use, &(uftp_range){.min = min, .max = max, .unit = unit}, out, failure);
+    return uftp_parse_number(use, &(uftp_range){.min = min, .max = max, .unit = unit}, out,
+                             failure);
 }
 
 static int parse_u16(const uftp_option_use *use, uint16_t min, uint16_t max, uint16_t *out,
@@ -301,9 +302,8 @@ static int take_output(uftp_sender_options *o, const uftp_option_use *use, uftp_
 
 static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
 {
-    static int (*const kinds[])(uftp_sender_options *, const uftp_option_use *,
-                                uftp_failure *) = {take_transfer, take_network, take_security,
-                                                   take_files, take_output};
+    static int (*const kinds[])(uftp_sender_options *, const uftp_option_use *, uftp_failure *) = {
+        take_transfer, take_network, take_security, take_files, take_output};
     int code = -1;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && code < 0; i++)
         code = kinds[i](ctx, use, failure);
@@ -365,7 +365,8 @@ static int load_operands(uftp_sender_options *o, uftp_failure *failure)
 {
     const uftp_lines_rules rules = {.what = "file list",
                                     .count_max = UFTP_OPERANDS_MAX,
-                                    .len_max = 4095, /* what a path can be; names are checked later */
+                                    .len_max =
+                                        4095, /* what a path can be; names are checked later */
                                     .or_stdin = true};
     o->operands_unused = o->operands.count;
     uftp_strings_free(&o->operands);

@@ -53,7 +53,8 @@ uint64_t uftp_progress_left(const uftp_sender_stats *stats, uint64_t bytes_per_s
 
 char *uftp_progress_duration(uint64_t interval, char *out)
 {
-    uint64_t s = (interval + UFTP_S(1) - 1) / UFTP_S(1); /* up: "0:00 left" is said at the end only */
+    uint64_t s =
+        (interval + UFTP_S(1) - 1) / UFTP_S(1); /* up: "0:00 left" is said at the end only */
     if (interval == UFTP_NEVER)
         snprintf(out, 32, "--:--");
     else if (s < 3600)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The status records of uftp (spec cli 7.1) and the words of its result table (cli 9). Pure: each
- * writes one line, without newline, into `out` of UFTP_RECORD_MAX bytes and returns `out`. Names are
- * escaped, and a ';' in them too, so that a record keeps its fields.
+ * writes one line, without newline, into `out` of UFTP_RECORD_MAX bytes and returns `out`. Names
+ * are escaped, and a ';' in them too, so that a record keeps its fields.
  */
 #ifndef UFTP_SENDER_RECORDS_H
 #define UFTP_SENDER_RECORDS_H

@@ -227,7 +227,7 @@ static void start_file(uftp_report *report, const uftp_event *event)
 {
     uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
-    const char *path = event->path ? event->path : event->name;
+    const char *path = event->path && *event->path ? event->path : event->name;
     free(report->file_name);
     report->file_name = strdup(event->name);
     report->file_size = event->size;
@@ -275,6 +275,11 @@ static void received(uftp_report *report, const uftp_event *event)
     const char *mark = event->repeated ? "+" : "";
     const char *name = event->name ? event->name : "";
     switch (event->message) {
+    case UFTP_MESSAGE_REGISTER: /* the first one is told by CLIENT_REGISTERED */
+        if (event->repeated)
+            uftp_log_line(report->config.log, 2, &subject, "Received REGISTER+ from client %s",
+                          name);
+        break;
     case UFTP_MESSAGE_COMPLETE:
         if (event->repeated) /* the first one is told by CLIENT_COMPLETE, with its status */
             uftp_log_line(report->config.log, 2, &subject, "Got COMPLETE+ from client %s", name);
@@ -300,8 +305,7 @@ static void keep_space(uftp_report *report, const uftp_event *event)
     if (!spaces)
         return; /* the record is then missing, the session goes on */
     report->spaces = spaces;
-    spaces[report->space_count++] =
-        (client_space){.uid = event->peer, .bytes = event->free_space};
+    spaces[report->space_count++] = (client_space){.uid = event->peer, .bytes = event->free_space};
 }
 
 static void client_complete(uftp_report *report, const uftp_event *event)
@@ -401,6 +405,7 @@ void uftp_report_event(uftp_report *report, const uftp_event *event)
         uftp_log_line(log, 3, &subject, "grtt = %.6f", (double)event->duration / 1e9);
         break;
     case UFTP_EVENT_CLIENT_REGISTERED:
+        uftp_log_line(log, 2, &subject, "Received REGISTER from client %s", event->name);
         uftp_log_line(log, 3, &subject, "  rtt = %.6f", (double)event->duration / 1e9);
         break;
     case UFTP_EVENT_CLIENT_CONFIRMED:

@@ -25,10 +25,8 @@ static const uftp_option items[] = {
     {'i', "move-individually", NULL, NULL, "with -T: move file by file, merging directories"},
     {'t', "temp-file", NULL, NULL,
      "receive into a temporary name next to the file and rename\nit at the end (always so)"},
-    {'A', "backup", "DIR,...", NULL,
-     "keep what is replaced or deleted below these, one per -D"},
-    {'c', "cache", "BYTES", "1048576",
-     "10240 to 20971520; accepted, the system's cache does it"},
+    {'A', "backup", "DIR,...", NULL, "keep what is replaced or deleted below these, one per -D"},
+    {'c', "cache", "BYTES", "1048576", "10240 to 20971520; accepted, the system's cache does it"},
     {'s', "script", "FILE", NULL, "program to run as FILE -I GROUP PATH... for what arrived"},
 
     {'M', "public", "ADDRESS,...", GROUP_DEFAULT, "groups to listen on, IPv4 and IPv6"},
@@ -45,8 +43,7 @@ static const uftp_option items[] = {
     {'o', "source-specific", NULL, NULL,
      "join groups for the servers of -S only (SSM); needs -S, and\n-M in 232/8 or ff3x"},
 
-    {'S', "servers", "FILE", "any",
-     "senders to accept, lines UID|IP|PROXYUID[|FINGERPRINT]"},
+    {'S', "servers", "FILE", "any", "senders to accept, lines UID|IP|PROXYUID[|FINGERPRINT]"},
     {'E', "encrypted-only", NULL, NULL, "refuse sessions that are not encrypted"},
     {OPTION_REFUSE_DELETE, "refuse-delete", NULL, NULL, "reject requests to delete files"},
     {'k', "key", "FILE", NULL, "signing key (PEM) to read; with -K: to make and write"},
@@ -145,8 +142,8 @@ static int take_files(uftp_receiver_options *o, const uftp_option_use *use, uftp
         o->core.backup = true;
         return parse_directories(use, BACKUP_MAX, &o->backups, failure);
     case 'c':
-        return uftp_parse_number(
-            use, &(uftp_range){.min = 10240, .max = 20971520, .unit = "bytes"}, &unused, failure);
+        return uftp_parse_number(use, &(uftp_range){.min = 10240, .max = 20971520, .unit = "bytes"},
+                                 &unused, failure);
     case 's':
         return parse_absolute(use, &o->script, failure);
     case OPTION_REFUSE_DELETE:
@@ -159,8 +156,7 @@ static int take_files(uftp_receiver_options *o, const uftp_option_use *use, uftp
     return -1; /* not of this kind */
 }
 
-static int take_network(uftp_receiver_options *o, const uftp_option_use *use,
-                        uftp_failure *failure)
+static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uftp_failure *failure)
 {
     uint64_t value = 0;
     int code;
@@ -206,8 +202,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use,
     return -1;
 }
 
-static int take_process(uftp_receiver_options *o, const uftp_option_use *use,
-                        uftp_failure *failure)
+static int take_process(uftp_receiver_options *o, const uftp_option_use *use, uftp_failure *failure)
 {
     switch (use->option->id) {
     case 'd':
@@ -278,13 +273,13 @@ int uftp_receiver_options_parse(uftp_receiver_options *options, int argc, char *
     };
     parser p = {.options = options};
     int first;
-    int code = uftp_option_scan(&uftp_receiver_option_table, argc, argv, take, &p,
-                                &options->action, &first, failure);
+    int code = uftp_option_scan(&uftp_receiver_option_table, argc, argv, take, &p, &options->action,
+                                &first, failure);
     if (code || options->action != UFTP_ACTION_RUN)
         return code;
     if (first < argc)
-        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "unexpected operand '%s'; try 'uftpd --help'",
-                         argv[first]);
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
+                         "unexpected operand '%s'; try 'uftpd --help'", argv[first]);
     if (!options->destinations.count)
         code = uftp_strings_add_list(&options->destinations, DESTINATION_DEFAULT, failure);
     if (!code && !options->groups.count)

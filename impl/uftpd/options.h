@@ -19,8 +19,8 @@ typedef struct uftp_receiver_options {
      * are filled in by the program. */
     uftp_receiver_config core;
 
-    bool foreground;          /* -d */
-    const char *log_path;     /* -L, used in the background only */
+    bool foreground;      /* -d */
+    const char *log_path; /* -L, used in the background only */
     int log_level;
     uint64_t log_roll_bytes;
     unsigned log_archives;
