@@ -96,6 +96,10 @@ net_exec() {
 # nftables rather than netem: the latter is a kernel module that many machines lack.
 net_loss() {
     net_at "$1" nft flush ruleset
+    # A train of segments (GSO) crosses the bridge as one packet, and would be lost as one.
+    net_segments=65535
+    [ "$2" -eq 0 ] || net_segments=1
+    ip link set "to-$1" gso_max_segs $net_segments
     [ "$2" -eq 0 ] || net_at "$1" nft "table inet loss { chain input {
         type filter hook input priority 0;
         meta l4proto udp numgen random mod 100 < $2 counter drop; }; }"
