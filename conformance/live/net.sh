@@ -49,7 +49,7 @@ net_enter() {
     NET_INSIDE=1 setpriv --pdeathsig KILL \
         unshare $net_map --mount --net --pid --fork --kill-child --mount-proc "$@" &
     net_pid=$!
-    trap 'kill -KILL $net_pid; wait $net_pid; sleep 0.2; net_leave 130' HUP INT TERM
+    trap 'kill -KILL $net_pid; wait $net_pid 2>/dev/null; sleep 0.2; net_leave 130' HUP INT TERM
     wait $net_pid
     net_leave $?
 }
