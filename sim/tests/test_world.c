@@ -282,8 +282,16 @@ static void catch_failure(void *ctx, const char *report)
     longjmp(caught, 1);
 }
 
+typedef enum rogue_fault {
+    SPINS,
+    LIES_ABOUT_LENGTH,
+    WRITES_BEHIND,
+    SENDS_WITHOUT_END,
+    KEEPS_MEMORY
+} rogue_fault;
+
 typedef struct rogue {
-    enum { SPINS, LIES_ABOUT_LENGTH, WRITES_BEHIND, SENDS_WITHOUT_END, KEEPS_MEMORY } fault;
+    rogue_fault fault;
     bool done;
     sim_node *node;
 } rogue;
@@ -371,7 +379,7 @@ static void broken_contracts_are_reported_with_seed_and_command(void **state)
 {
     (void)state;
     static const struct {
-        int fault;
+        rogue_fault fault;
         const char *message;
     } cases[] = {{SPINS, "make its driver spin"},
                  {LIES_ABOUT_LENGTH, "impossible length"},
