@@ -280,17 +280,17 @@ static void trees_differ_where_one_byte_does(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(committed_file_stands_under_its_final_name_only),
-    cmocka_unit_test(full_disk_says_so_and_recovers),
-    cmocka_unit_test(faults_come_at_their_number),
-    cmocka_unit_test(file_removed_under_its_writer_is_not_committed),
-    cmocka_unit_test(expected_file_is_checked_and_costs_a_bitmap),
-    cmocka_unit_test(backups_lie_below_the_time_of_the_session),
-    cmocka_unit_test(places_never_leave_their_root),
-    cmocka_unit_test(tree_is_not_moved_into_itself),
-    cmocka_unit_test(source_lists_and_follows_as_a_file_system_does),
-    cmocka_unit_test(reads_fill_their_slices_or_fail),
-    cmocka_unit_test(trees_differ_where_one_byte_does),
+    SIM_TEST(committed_file_stands_under_its_final_name_only),
+    SIM_TEST(full_disk_says_so_and_recovers),
+    SIM_TEST(faults_come_at_their_number),
+    SIM_TEST(file_removed_under_its_writer_is_not_committed),
+    SIM_TEST(expected_file_is_checked_and_costs_a_bitmap),
+    SIM_TEST(backups_lie_below_the_time_of_the_session),
+    SIM_TEST(places_never_leave_their_root),
+    SIM_TEST(tree_is_not_moved_into_itself),
+    SIM_TEST(source_lists_and_follows_as_a_file_system_does),
+    SIM_TEST(reads_fill_their_slices_or_fail),
+    SIM_TEST(trees_differ_where_one_byte_does),
 };
 
 SIM_TEST_MAIN(tests)
