@@ -28,6 +28,11 @@ sim *sim_test_new(uint64_t seed, const sim_options *options);
 uint64_t sim_seed(uint64_t seed); /* `seed`, unless another was given */
 uint64_t sim_seed_end(uint64_t first, uint64_t count);
 
+/* An entry of a test table. It knows its name, for the command that repeats a failure. */
+#define SIM_TEST(function) \
+    cmocka_unit_test_prestate_setup_teardown(function, sim_test_setup, NULL, (void *)#function)
+int sim_test_setup(void **state);
+
 /* The main() of a test program: --test NAME (with wildcards), --seed N. */
 #define SIM_TEST_MAIN(tests) \
     int main(int argc, char **argv) \

@@ -282,20 +282,28 @@ static void catch_failure(void *ctx, const char *report)
     longjmp(caught, 1);
 }
 
+typedef enum rogue_fault {
+    SPINS,
+    LIES_ABOUT_LENGTH,
+    WRITES_BEHIND,
+    SENDS_WITHOUT_END,
+    KEEPS_MEMORY
+} rogue_fault;
+
 typedef struct rogue {
-    enum { SPINS, LIES_ABOUT_LENGTH, WRITES_BEHIND, SENDS_WITHOUT_END, KEEPS_MEMORY } fault;
+    rogue_fault fault;
     bool done;
-    sim_node *node;
+    void *kept;
 } rogue;
 
 static int rogue_start(void *ctx, sim_node *node, uint64_t now)
 {
     (void)now;
     rogue *r = ctx;
-    r->node = node;
     if (r->fault == KEEPS_MEMORY) {
         const uftp_allocator *memory = &sim_node_memory(node)->core;
-        return memory->alloc(memory->ctx, 100) ? UFTP_OK : UFTP_ERR_MEMORY;
+        r->kept = memory->alloc(memory->ctx, 100);
+        return r->kept ? UFTP_OK : UFTP_ERR_MEMORY;
     }
     return UFTP_OK;
 }
@@ -371,7 +379,7 @@ static void broken_contracts_are_reported_with_seed_and_command(void **state)
 {
     (void)state;
     static const struct {
-        int fault;
+        rogue_fault fault;
         const char *message;
     } cases[] = {{SPINS, "make its driver spin"},
                  {LIES_ABOUT_LENGTH, "impossible length"},
@@ -393,15 +401,15 @@ static void broken_contracts_are_reported_with_seed_and_command(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(multicast_reaches_every_member_with_clean_bytes),
-    cmocka_unit_test(unicast_reaches_its_host_and_port_only),
-    cmocka_unit_test(membership_follows_source_and_leave),
-    cmocka_unit_test(uplink_loss_is_shared_and_downlink_loss_is_not),
-    cmocka_unit_test(trains_are_split_on_the_way_and_joined_on_arrival),
-    cmocka_unit_test(stopped_node_hears_nothing_until_started),
-    cmocka_unit_test(equal_seeds_give_equal_digests_and_others_do_not),
-    cmocka_unit_test(adding_a_node_changes_nobody_elses_luck),
-    cmocka_unit_test(broken_contracts_are_reported_with_seed_and_command),
+    SIM_TEST(multicast_reaches_every_member_with_clean_bytes),
+    SIM_TEST(unicast_reaches_its_host_and_port_only),
+    SIM_TEST(membership_follows_source_and_leave),
+    SIM_TEST(uplink_loss_is_shared_and_downlink_loss_is_not),
+    SIM_TEST(trains_are_split_on_the_way_and_joined_on_arrival),
+    SIM_TEST(stopped_node_hears_nothing_until_started),
+    SIM_TEST(equal_seeds_give_equal_digests_and_others_do_not),
+    SIM_TEST(adding_a_node_changes_nobody_elses_luck),
+    SIM_TEST(broken_contracts_are_reported_with_seed_and_command),
 };
 
 SIM_TEST_MAIN(tests)
