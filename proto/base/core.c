@@ -3,8 +3,8 @@
 
 #include "base/memory.h"
 
-#define UFTP_ERROR_CASE(name, number, text)                                                        \
-    case UFTP_ERR_##name:                                                                          \
+#define UFTP_ERROR_CASE(name, number, text) \
+    case UFTP_ERR_##name: \
         return text;
 
 const char *uftp_strerror(int err)

@@ -10,14 +10,18 @@
 #include <nettle/gcm.h>
 #include <uftp/message.h>
 
+#define UFTP_AEAD_NONCE_LEN 12
+#define UFTP_AEAD_TAG_LEN 16
+
+/* Only what depends on the key: the state of one message is on the stack of the call, so that a
+ * const context serves any number of packets and its 4 KB table is never copied. */
 typedef struct uftp_aead {
     uint8_t cipher; /* uftp_cipher; 0: no key set */
     union {
-        struct gcm_aes128_ctx gcm128;
-        struct gcm_aes256_ctx gcm256;
-        struct aes128_ctx aes128; /* CCM */
+        struct aes128_ctx aes128;
         struct aes256_ctx aes256;
-    } ctx;
+    } block;
+    struct gcm_key gcm; /* unused by CCM */
 } uftp_aead;
 
 /* Key bytes of a cipher: 16, 32, or 0 when it is not one of ours. */
@@ -30,7 +34,7 @@ void uftp_aead_wipe(uftp_aead *aead);
 void uftp_aead_seal(const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
                     size_t aad_len, uint8_t *data, size_t len);
 /* In place: len bytes of ciphertext at `data`, then the tag. AUTH when the tag does not fit: the
- * bytes at `data` are then undefined. */
+ * bytes at `data` are then as they were, so that another key may be tried (spec v5 3.7). */
 int uftp_aead_open(const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
                    size_t aad_len, uint8_t *data, size_t len);
 

@@ -9,6 +9,8 @@
 
 #include "crypto/aead.h"
 #include "crypto/ecdh.h"
+#include "crypto/secret.h" /* uftp_secret_equal() */
+#include "crypto/sign.h"   /* uftp_public_key_check() */
 #include <uftp/key.h>
 
 #define UFTP_IV_LEN 12
@@ -73,7 +75,8 @@ int uftp_v5_client_context_add_key(uftp_v5_client_context *context, uftp_bytes c
 /* ---- secrets ---- */
 
 /* 3.4: handshake keys of both directions, from our ephemeral key and the peer's blob. KEY when the
- * point is not on our key's curve, or not on the curve at all. */
+ * point is not on our key's curve, or not on the curve at all; UNSUPPORTED for a suite that is not
+ * ours. The functions below take a suite that has passed here. */
 int uftp_v5_handshake_keys(const uftp_suite *suite, const uftp_ecdh *own, uftp_bytes peer_blob,
                            const uftp_v5_server_context *server,
                            const uftp_v5_client_context *client, uftp_traffic *server_hs,
@@ -88,13 +91,11 @@ void uftp_v5_client_app_keys(const uftp_suite *suite, const uint8_t group_master
                              uint8_t verify_data[UFTP_HASH_LEN_MAX]);
 /* 3.8: the group master for one client. */
 void uftp_v5_master_seal(const uftp_suite *suite, const uftp_traffic *server_hs, uint64_t counter,
-                         const uftp_v5_server_context *server,
-                         const uftp_v5_client_context *client, const uint8_t group_master[32],
-                         uint8_t sealed[48]);
+                         const uftp_v5_server_context *server, const uftp_v5_client_context *client,
+                         const uint8_t group_master[32], uint8_t sealed[48]);
 int uftp_v5_master_open(const uftp_suite *suite, const uftp_traffic *server_hs, uint64_t counter,
-                        const uftp_v5_server_context *server,
-                        const uftp_v5_client_context *client, const uint8_t sealed[48],
-                        uint8_t group_master[32]);
+                        const uftp_v5_server_context *server, const uftp_v5_client_context *client,
+                        const uint8_t sealed[48], uint8_t group_master[32]);
 
 /* ---- signatures (3.6) ---- */
 
@@ -122,11 +123,5 @@ int uftp_v5_client_key_sign(const uftp_key *key, const uftp_random *random, uint
 int uftp_v5_client_key_verify(uftp_bytes public_key, uint8_t hash,
                               const uftp_v5_server_context *server,
                               const uftp_v5_client_context *client, uftp_bytes signature);
-
-/* Whether a public blob is one we can verify with (type, size, curve, point). KEY, UNSUPPORTED. */
-int uftp_public_key_check(uftp_bytes blob);
-
-/* Constant-time comparison of secrets. */
-bool uftp_secret_equal(const void *a, const void *b, size_t len);
 
 #endif

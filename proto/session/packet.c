@@ -3,9 +3,9 @@
 
 #include "base/assert.h"
 
-int uftp_packet_write(const uftp_wire *wire, const uftp_header *header,
-                      const uftp_message *message, const uftp_sealing *sealing, uint64_t counter,
-                      uint8_t *out, size_t capacity, size_t *len)
+int uftp_packet_write(const uftp_wire *wire, const uftp_header *header, const uftp_message *message,
+                      const uftp_sealing *sealing, uint64_t counter, uint8_t *out, size_t capacity,
+                      size_t *len)
 {
     uftp_writer w = {.at = out, .end = out + capacity};
     uftp_header outer = *header;
@@ -71,8 +71,8 @@ int uftp_packet_read(uint8_t *data, size_t len, uftp_packet *out)
 int uftp_packet_open(uftp_packet *packet, const uftp_sealing *sealing)
 {
     UFTP_ASSERT(packet->sealed);
-    return uftp_v5_open(sealing->aead, sealing->traffic, packet->encrypted.iv_counter,
-                        packet->data, packet->len);
+    return uftp_v5_open(sealing->aead, sealing->traffic, packet->encrypted.iv_counter, packet->data,
+                        packet->len);
 }
 
 int uftp_packet_message(const uftp_packet *packet, uftp_message *out)

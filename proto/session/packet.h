@@ -19,9 +19,9 @@ typedef struct uftp_sealing {
  * under `counter`, which the caller never uses again. A FILESEG with data.data NULL is left
  * unsealed, so that its block can be read straight into place: uftp_packet_seal() ends it.
  * *len counts everything, tag included. SPACE. */
-int uftp_packet_write(const uftp_wire *wire, const uftp_header *header,
-                      const uftp_message *message, const uftp_sealing *sealing, uint64_t counter,
-                      uint8_t *out, size_t capacity, size_t *len);
+int uftp_packet_write(const uftp_wire *wire, const uftp_header *header, const uftp_message *message,
+                      const uftp_sealing *sealing, uint64_t counter, uint8_t *out, size_t capacity,
+                      size_t *len);
 void uftp_packet_seal(const uftp_wire *wire, const uftp_sealing *sealing, uint64_t counter,
                       uint8_t *datagram, size_t len);
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the sender share. sender.c holds the verbs, sender_create.c the beginning and
+ * the end; each phase has a file of its own:
+ *
+ *   sender_announce.c   ANNOUNCE ... all present, or the last attempt over
+ *   sender_fileinfo.c   FILEINFO of one object ... all answered
+ *   sender_transfer.c   FILESEG and DONE in passes ... all complete or lost; then the next object
+ *   sender_completion.c DONE(0) ... all confirmed
+ *   sender_keys.c       every call into the key schedule of a wire version
+ *   sender_emit.c       builds the datagrams
+ *
+ *   ANNOUNCE --all active, or attempts over--> FILEINFO --all answered--> TRANSFER --all done-+
+ *      |                                         ^  |                                         |
+ *      | nobody there                            |  | nobody answered                         |
+ *      v                                         +--|------ next object ----------------------+
+ *    ENDED <-----------------------------------------+          | no more objects
+ *      ^                                                        v
+ *      +---- all confirmed, or attempts over ------------- COMPLETION
+ */
+#ifndef UFTP_SESSION_SENDER_INTERNAL_H
+#define UFTP_SESSION_SENDER_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "session/clients.h"
+#include "session/events.h"
+#include "session/packet.h"
+#include "transfer/grtt.h"
+#include "transfer/manifest.h"
+#include "transfer/pacer.h"
+#include "transfer/resend.h"
+#include <uftp/layout.h>
+#include <uftp/quantise.h>
+
+/* Answers (KEYINFO, REG_CONF, DONE_CONF) wait this long for company, so that a thousand receivers
+ * that register together are answered in packets full of UIDs. The reference lets them wait for its
+ * next repeat, up to 1.5 s at the default GRTT. */
+#define SENDER_ANSWER_DELAY_MAX UFTP_MS(20)
+/* ABORTs to strangers: so many may wait, and so many leave per second, because each is five times
+ * as long as what asked for it. */
+#define SENDER_STRANGERS_MAX 16
+#define SENDER_STRANGER_INTERVAL UFTP_MS(50)
+
+typedef struct sender_keys {
+    uftp_suite suite;
+    uftp_ecdh *ecdh;
+    uint8_t random[UFTP_RANDOM_LEN];
+    uint8_t group_master[UFTP_GROUP_MASTER_LEN];
+    uftp_v5_server_context context;
+    uftp_traffic app;
+    uftp_aead app_aead;
+} sender_keys;
+
+/* A stranger that is told to leave. */
+typedef struct sender_stranger {
+    uftp_address address;
+    uint32_t uid;
+    const char *text; /* a literal */
+} sender_stranger;
+
+/* The object that is being sent. */
+typedef struct sender_file {
+    uftp_object object;
+    uint16_t id;
+    uftp_layout layout;
+    uftp_source_file *handle;
+    uint64_t started;
+    bool partial; /* every receiver so far holds parts of it already */
+
+    /* Passes (spec v5 4.6.3). */
+    uftp_resend resend;
+    uint32_t position;         /* next block to look at */
+    uint32_t section_reported; /* last one announced by an event; UINT32_MAX: none */
+    uint16_t pass;
+    bool end_of_pass;
+    bool got_naks;
+    uint16_t dones_sent;      /* since the last data block */
+    uint64_t done_deadline;   /* when DONE is repeated */
+    uint64_t rewind_deadline; /* when the next pass begins */
+    uint64_t limit_deadline;  /* time_max_percent */
+    uint64_t grtt;            /* constant during a file without congestion control */
+    uint64_t pass_blocks, pass_sent;
+} sender_file;
+
+struct uftp_sender {
+    uftp_sender_config config; /* strings and lists of it are copied into `strings` */
+    void *strings;             /* one block that holds all that config points at */
+    const uftp_wire *wire;
+    uint64_t created;
+    bool unicast;
+    uftp_address group_address; /* where everything but ANNOUNCE goes */
+    size_t ip_overhead;         /* IP and UDP headers */
+
+    uftp_sender_phase phase;
+    uftp_result result;
+    bool open; /* strangers may register */
+    bool encrypted;
+    sender_keys keys;
+    uint16_t seq;
+    uint64_t iv_counter;
+
+    uftp_clients clients;
+    uftp_event_queue events;
+    uftp_grtt grtt;
+    uftp_pacer pacer;
+    uftp_manifest manifest;
+    sender_file file;
+    const char *abort_all_text; /* ABORT to all is due: in clear, sealed, or both */
+    bool abort_all_clear, abort_all_sealed;
+    sender_stranger strangers[SENDER_STRANGERS_MAX]; /* taken from the front */
+    size_t stranger_count;
+    uint64_t stranger_next; /* when the next of them may leave */
+
+    /* Rounds of the phases with repeated messages. */
+    uint16_t attempt; /* from 1 */
+    uint16_t packet;  /* of this attempt, from 1: for events */
+    uint64_t round_deadline;
+    uint64_t answer_deadline; /* answers leave */
+    bool answers_open;        /* until then answers that are due may leave */
+    bool late_wait;           /* all are there; only stragglers are waited for */
+    bool ending;              /* the phase ends as soon as what is due has left */
+    bool list_empty_due;      /* one ANNOUNCE (open) or DONE without a list is due */
+
+    uint8_t *scratch; /* UID list or KEYINFO entries of one packet: block_size bytes */
+    uftp_sender_stats stats;
+};
+
+/* ---- sender.c ---- */
+/* Microseconds since the epoch on the session's own clock. */
+uint64_t sender_wall_us(const uftp_sender *sender, uint64_t now);
+/* An event with the session's fields filled in. */
+uftp_event sender_event(const uftp_sender *sender, uftp_event_type type);
+void sender_push(uftp_sender *sender, const uftp_event *event);
+void sender_push_client(uftp_sender *sender, uftp_event_type type, const uftp_client *client,
+                        const char *text);
+/* The only place where a phase changes. */
+void sender_enter(uftp_sender *sender, uftp_sender_phase phase);
+void sender_finish(uftp_sender *sender, uint64_t now, uftp_result result);
+void sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear);
+/* An ABORT for somebody who does not belong to the session. */
+void sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *address,
+                   const char *text);
+/* Puts a client out, telling it why. */
+void sender_put_out(uftp_sender *sender, uint64_t now, uftp_client *client, const char *text);
+/* Everybody out: ABORT to all, then the session ends. */
+void sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, uftp_result result);
+/* With quit_on_error: ends the session when a receiver has dropped out. True when it did. */
+bool sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result result);
+/* Starts or restarts the timer of a phase with rounds. */
+void sender_round_begin(uftp_sender *sender, uint64_t now);
+/* An answer was made due: it leaves soon, together with others. */
+void sender_answer_soon(uftp_sender *sender, uint64_t now);
+
+/* ---- phases: begin, messages, time-outs; `check` moves on when a phase is over and returns true
+ * when something changed ---- */
+void sender_announce_begin(uftp_sender *sender, uint64_t now);
+void sender_announce_register(uftp_sender *sender, uint64_t now, const uftp_datagram *datagram,
+                              uint32_t source, const uftp_register *message);
+void sender_announce_client_key(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                const uftp_client_key *message);
+void sender_announce_keyinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                 const uftp_keyinfo_ack *message);
+void sender_announce_timeout(uftp_sender *sender, uint64_t now);
+bool sender_announce_check(uftp_sender *sender, uint64_t now);
+
+void sender_file_next(uftp_sender *sender, uint64_t now);
+void sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
+                         const uftp_fileinfo_ack *message, uint64_t arrival);
+void sender_fileinfo_timeout(uftp_sender *sender, uint64_t now);
+bool sender_fileinfo_check(uftp_sender *sender, uint64_t now);
+
+void sender_transfer_begin(uftp_sender *sender, uint64_t now);
+int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *client,
+                           const uftp_status *message);
+void sender_transfer_timeout(uftp_sender *sender, uint64_t now);
+bool sender_transfer_check(uftp_sender *sender, uint64_t now);
+uint64_t sender_transfer_deadline(const uftp_sender *sender);
+/* The pass has no block left: DONE is due. */
+void sender_transfer_pass_over(uftp_sender *sender, uint64_t now);
+void sender_transfer_done_due(uftp_sender *sender);
+/* Ends the current object: results, then the next one. */
+void sender_file_finish(uftp_sender *sender, uint64_t now);
+/* Lets go of what the current object holds. */
+void sender_file_release(uftp_sender *sender);
+
+void sender_completion_begin(uftp_sender *sender, uint64_t now);
+void sender_completion_timeout(uftp_sender *sender, uint64_t now);
+bool sender_completion_check(uftp_sender *sender, uint64_t now);
+
+/* A COMPLETE in any phase after the announcement. */
+void sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
+                     const uftp_complete *message);
+/* Takes a round trip from an echoed timestamp. */
+void sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
+                        uint64_t arrival);
+
+/* ---- sender_emit.c ---- */
+/* Builds what is due: 1, or 0 when nothing may leave now. */
+int sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out);
+/* When something that is due may leave; UFTP_NEVER when nothing is. */
+uint64_t sender_emit_deadline(const uftp_sender *sender);
+/* Whether messages of the current phase are still on their way out. */
+bool sender_emit_owing(const uftp_sender *sender);
+/* Bytes on the wire of a datagram with a whole block, IP and UDP included (spec v5 1.21). */
+size_t sender_data_wire_len(const uftp_sender *sender);
+
+/* ---- sender_keys.c ---- */
+int sender_keys_init(uftp_sender *sender);
+void sender_keys_free(uftp_sender *sender);
+void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out);
+uftp_sealing sender_keys_sealing(const uftp_sender *sender);
+/* The signature of a datagram that was written with a zero one: found by reading it back. */
+int sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len);
+/* First REGISTER of a client: handshake keys. */
+int sender_keys_register(uftp_sender *sender, uftp_client *client, const uftp_register *message);
+/* CLIENT_KEY, already opened: checks the key, its fingerprint and the signature. */
+int sender_keys_client_key(uftp_sender *sender, uftp_client *client,
+                           const uftp_client_key *message);
+/* Application keys of a client, once its context is complete. */
+void sender_keys_ready(uftp_sender *sender, uftp_client *client);
+bool sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data);
+void sender_keys_seal_master(const uftp_sender *sender, const uftp_client *client, uint64_t counter,
+                             uint8_t sealed[UFTP_SEALED_MASTER_LEN]);
+/* Opens a sealed packet of a client, under its handshake key when `handshake`. AUTH. */
+int sender_keys_open(uftp_sender *sender, uftp_client *client, uftp_packet *packet, bool handshake);
+
+#endif
