@@ -52,12 +52,13 @@ int uftp_netif_list_system(uftp_netif_list *out)
     for (const struct ifaddrs *a = all; a && !err; a = a->ifa_next) {
         if (!a->ifa_addr)
             continue;
-        uftp_netif item = {.address =
-                               uftp_address_from_sockaddr(a->ifa_addr, sockaddr_len(a->ifa_addr)),
-                           .index = if_nametoindex(a->ifa_name),
-                           .up = a->ifa_flags & IFF_UP,
-                           .loopback = a->ifa_flags & IFF_LOOPBACK,
-                           .multicast = a->ifa_flags & IFF_MULTICAST};
+        uftp_netif item = {
+            .address = uftp_address_from_sockaddr(a->ifa_addr, sockaddr_len(a->ifa_addr)),
+            .index = if_nametoindex(a->ifa_name),
+            .up = a->ifa_flags & IFF_UP,
+            .loopback = a->ifa_flags & IFF_LOOPBACK,
+            /* Loopback carries multicast without saying so: several receivers on one host. */
+            .multicast = a->ifa_flags & (IFF_MULTICAST | IFF_LOOPBACK)};
         /* An alias ("eth0:1") has no index under its own name; a vanished interface has none. */
         size_t len = strcspn(a->ifa_name, ":");
         if (len >= sizeof item.name)
@@ -119,21 +120,34 @@ static bool selector_parse(const char *text, size_t len, selector *out)
     return true;
 }
 
-/* Takes what `family` has of the interfaces that the selector means; *hits counts them. */
-static int take_named(const uftp_netif_list *all, const selector *which, uint8_t family,
-                      uftp_netif_list *out, size_t *hits)
+static bool is_meant(const selector *which, const uftp_netif *item)
 {
+    return !fnmatch(which->text, item->name, 0) || which->index == item->index;
+}
+
+static bool names_interface(const uftp_netif_list *all, const selector *which)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (is_meant(which, &all->items[i]))
+            return true;
+    return false;
+}
+
+/* Takes the addresses of one family; returns how many there were, or an error. */
+static int take_family(const uftp_netif_list *all, const selector *which, uint8_t family,
+                       uftp_netif_list *out)
+{
+    int hits = 0;
     for (size_t i = 0; i < all->count; i++) {
         const uftp_netif *item = &all->items[i];
-        bool meant = !fnmatch(which->text, item->name, 0) || which->index == item->index;
-        if (!meant || item->address.family != family)
+        if (item->address.family != family || !is_meant(which, item))
             continue;
-        ++*hits;
         int err = take(out, item);
         if (err)
             return err;
+        hits++;
     }
-    return UFTP_OK;
+    return hits;
 }
 
 static int take_host(const uftp_netif_list *all, const selector *which, uftp_netif_list *out)
@@ -154,15 +168,15 @@ static int take_element(const uftp_netif_list *all, const char *text, size_t len
     selector which;
     if (!selector_parse(text, len, &which))
         return UFTP_ERR_NOT_FOUND;
-    size_t hits = 0;
-    int err = UFTP_OK;
-    if (which.family != UFTP_IPV6)
-        err = take_named(all, &which, UFTP_IPV4, out, &hits);
-    if (!err && which.family != UFTP_IPV4)
-        err = take_named(all, &which, UFTP_IPV6, out, &hits);
-    if (err || hits)
-        return err;
-    return take_host(all, &which, out);
+    if (!names_interface(all, &which)) /* a host, then; may ask the resolver */
+        return take_host(all, &which, out);
+    int v4 = which.family == UFTP_IPV6 ? 0 : take_family(all, &which, UFTP_IPV4, out);
+    if (v4 < 0)
+        return v4;
+    int v6 = which.family == UFTP_IPV4 ? 0 : take_family(all, &which, UFTP_IPV6, out);
+    if (v6 < 0)
+        return v6;
+    return v4 + v6 ? UFTP_OK : UFTP_ERR_NOT_FOUND;
 }
 
 int uftp_netif_select(const uftp_netif_list *all, const char *text, uftp_netif_list *out,
