@@ -420,7 +420,7 @@ void uftp_receiver_join_failed(uftp_receiver *receiver, uint64_t now, const uftp
     for (uint32_t i = receiver->session_count; i-- > 0;) {
         uftp_session *session = receiver->sessions[i];
         if (session->joined && uftp_address_same_host(&session->group_address, group))
-            uftp_session_fail(session, now, "Error joining multicast group", FAREWELL_ABORT);
+            uftp_session_join_failed(session, now);
     }
 }
 

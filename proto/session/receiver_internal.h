@@ -254,6 +254,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
 void uftp_session_free(uftp_session *session);
 void uftp_session_join(uftp_session *session, const uftp_address *group,
                        const uftp_address *source);
+void uftp_session_join_failed(uftp_session *session, uint64_t now);
 /* The only place where a state changes. Restarts the session timer. */
 void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state state);
 /* Ends a session without success: with an ABORT to the sender, or silently. */

@@ -169,18 +169,29 @@ void uftp_session_join(uftp_session *session, const uftp_address *group, const u
     push_membership(session, UFTP_EVENT_JOIN);
 }
 
-static void leave_group(uftp_session *session)
+/* True when nobody uses the membership any more. */
+static bool release_membership(uftp_session *session)
 {
-    if (!session->joined)
-        return;
     uftp_receiver *receiver = session->receiver;
     session->joined = false;
     uftp_membership *membership =
         find_membership(receiver, &session->group_address, &session->group_source);
     if (--membership->users > 0)
-        return;
+        return false;
     *membership = receiver->memberships[--receiver->membership_count];
-    push_membership(session, UFTP_EVENT_LEAVE);
+    return true;
+}
+
+static void leave_group(uftp_session *session)
+{
+    if (session->joined && release_membership(session))
+        push_membership(session, UFTP_EVENT_LEAVE);
+}
+
+void uftp_session_join_failed(uftp_session *session, uint64_t now)
+{
+    (void)release_membership(session); /* nothing to leave: there was no joining */
+    uftp_session_fail(session, now, "Error joining multicast group", FAREWELL_ABORT);
 }
 
 /* ---- timers ---- */
