@@ -77,8 +77,12 @@ echo tree/sub >"$stage/exclude"
 send 0 -D less -o -X "$stage/exclude" tree
 printf 'file.1299\r\n\nfile.1301' >"$stage/list"
 send 0 -i "$stage/list"
+printf 'file.0\n' | send 0 -o -D stdin -i -
+send 0 -l -D followed "$stage/source/tree/link/text"
+ln -s file.1 "$stage/source/to1" && send 0 -l -D to1 to1 && rm "$stage/source/to1"
+[ -f "$stage/r1/to1" ] && [ ! -L "$stage/r1/to1" ] || complain "-l has sent the link"
 send 0 -E "$stage/source/tree/" -o -D based "$stage/source/tree/sub"
-for name in renamed dir/file.1 less/tree/empty file.1299 file.1301 based/sub/deep/text; do
+for name in renamed dir/file.1 stdin/file.0 followed less/tree/empty file.1299 file.1301 based/sub/deep/text; do
     [ -e "$stage/r1/$name" ] || complain "$name has not arrived"
 done
 [ ! -e "$stage/r1/less/tree/sub" ] || complain "an excluded name was sent"
