@@ -78,7 +78,7 @@ send 0 -D less -o -X "$stage/exclude" tree
 printf 'file.1299\r\n\nfile.1301' >"$stage/list"
 send 0 -i "$stage/list"
 printf 'file.0\n' | send 0 -o -D stdin -i -
-send 0 -l -D followed "$stage/source/tree/link/text"
+send 0 -l -D followed tree/link
 ln -s file.1 "$stage/source/to1" && send 0 -l -D to1 to1 && rm "$stage/source/to1"
 [ -f "$stage/r1/to1" ] && [ ! -L "$stage/r1/to1" ] || complain "-l has sent the link"
 send 0 -E "$stage/source/tree/" -o -D based "$stage/source/tree/sub"
