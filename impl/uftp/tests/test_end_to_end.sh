@@ -100,7 +100,7 @@ stop_receiver "$receiver"
 # Both ends of an interruption: exit 6, "aborted", and nothing half-written is left.
 rm -rf "$stage/r1"
 start_receiver r1 -U 0xA1
-(cd "$stage/source" && exec "$uftp" -I lo -M $group -P $private -r 0.02:0.01:0.5 -s 10 -R 8000 -x 0 \
+(cd "$stage/source" && exec "$uftp" -I lo -M "$group" -P "$private" -r 0.02:0.01:0.5 -s 10 -R 8000 -x 0 \
     file.3000000) 2>"$stage/send.log" &
 sender=$!
 pids="$pids $sender"
@@ -119,7 +119,7 @@ wait "$receiver"
 
 # In the background: exit code 0, pid file, log, no terminal, "/" as its place; TERM ends it.
 mkdir "$stage/d1"
-"$uftpd" -I lo -U 0xD1 -M $group -D "$stage/d1" -L "$stage/d1.log" -P "$stage/d1.pid" -F @LOG ||
+"$uftpd" -I lo -U 0xD1 -M "$group" -D "$stage/d1" -L "$stage/d1.log" -P "$stage/d1.pid" -F @LOG ||
     complain "the daemon did not start"
 wait_for test -s "$stage/d1.pid"
 pid=$(cat "$stage/d1.pid")
