@@ -40,8 +40,9 @@ int uftp_key_file_read(const char *path, uftp_key **out)
         errno = system_error;
         return UFTP_ERR_IO;
     }
-    int err = len > UFTP_KEY_FILE_MAX ? UFTP_ERR_LIMIT
-                                      : uftp_key_parse_pem(&uftp_heap, pem, (size_t)len, out);
+    int err = (size_t)len > UFTP_KEY_FILE_MAX
+                  ? UFTP_ERR_LIMIT
+                  : uftp_key_parse_pem(&uftp_heap, pem, (size_t)len, out);
     uftp_wipe(pem, (size_t)len);
     return err;
 }

@@ -9,7 +9,7 @@
 #include <uftp/key.h>
 
 /* What is read at most: room for comments and certificates around a key. */
-#define UFTP_KEY_FILE_MAX (4 * UFTP_KEY_PEM_MAX)
+#define UFTP_KEY_FILE_MAX 32768
 
 /* Both return 0 or a uftp_error. UFTP_ERR_IO: the system refused, and errno says why. */
 
