@@ -87,7 +87,7 @@ static int make_tables(uftp_receiver *receiver)
     receiver->sessions =
         uftp_alloc(config->memory, config->sessions_max, sizeof *receiver->sessions);
     receiver->memberships =
-        uftp_alloc(config->memory, config->sessions_max, sizeof *receiver->memberships);
+        uftp_alloc(config->memory, RECEIVER_MEMBERSHIPS(receiver), sizeof *receiver->memberships);
     return receiver->sessions && receiver->memberships ? UFTP_OK : UFTP_ERR_MEMORY;
 }
 
@@ -412,6 +412,8 @@ void uftp_receiver_on_timeout(uftp_receiver *receiver, uint64_t now)
 
 int uftp_receiver_poll_event(uftp_receiver *receiver, uftp_event *out)
 {
+    if (receiver->membership_changed && uftp_receiver_poll_membership(receiver, out))
+        return 1;
     return uftp_event_queue_pop(&receiver->events, out);
 }
 

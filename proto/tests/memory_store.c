@@ -137,8 +137,11 @@ static int ms_write(void *ctx, uftp_store_file *file, uint64_t offset, const uft
     for (size_t i = 0; i < count; i++) {
         size_t end = (size_t)offset + slices[i].len;
         if (end > e->len) {
-            e->data = realloc(e->data, end);
-            assert_non_null(e->data);
+            if (end > e->capacity) {
+                e->capacity = 2 * end;
+                e->data = realloc(e->data, e->capacity);
+                assert_non_null(e->data);
+            }
             memset(e->data + e->len, 0, end - e->len);
             e->len = end;
         }

@@ -17,7 +17,7 @@ typedef struct memory_entry {
     uftp_stat_type type;
     char target[304];
     uint8_t *data;
-    size_t len;
+    size_t len, capacity;
     uint64_t mtime;
     bool partial; /* being written, or left over from that */
 } memory_entry;
