@@ -154,7 +154,7 @@ struct uftp_session {
     uint64_t touched;       /* the session timer runs from here, its length follows the GRTT */
     uint64_t limit;         /* registration or completion deadline */
     uint64_t hold_deadline; /* the first REGISTER is held until then */
-    unsigned registers_sent;
+    unsigned attempts;      /* REGISTERs, or COMPLETEs of the session, sent in this state */
 
     uftp_session_keys *keys; /* NULL: plain session */
     uint16_t seq;            /* of the next datagram */
