@@ -49,7 +49,7 @@ net_enter() {
     NET_INSIDE=1 setpriv --pdeathsig KILL \
         unshare $net_map --mount --net --pid --fork --kill-child --mount-proc "$@" &
     net_pid=$!
-    trap 'kill -KILL $net_pid; wait $net_pid; sleep 0.2; net_leave 130' HUP INT TERM
+    trap 'kill -KILL $net_pid; wait $net_pid 2>/dev/null; sleep 0.2; net_leave 130' HUP INT TERM
     wait $net_pid
     net_leave $?
 }
@@ -96,6 +96,10 @@ net_exec() {
 # nftables rather than netem: the latter is a kernel module that many machines lack.
 net_loss() {
     net_at "$1" nft flush ruleset
+    # A train of segments (GSO) crosses the bridge as one packet, and would be lost as one.
+    net_segments=65535
+    [ "$2" -eq 0 ] || net_segments=1
+    ip link set "to-$1" gso_max_segs $net_segments
     [ "$2" -eq 0 ] || net_at "$1" nft "table inet loss { chain input {
         type filter hook input priority 0;
         meta l4proto udp numgen random mod 100 < $2 counter drop; }; }"

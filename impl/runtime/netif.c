@@ -52,12 +52,13 @@ int uftp_netif_list_system(uftp_netif_list *out)
     for (const struct ifaddrs *a = all; a && !err; a = a->ifa_next) {
         if (!a->ifa_addr)
             continue;
-        uftp_netif item = {.address =
-                               uftp_address_from_sockaddr(a->ifa_addr, sockaddr_len(a->ifa_addr)),
-                           .index = if_nametoindex(a->ifa_name),
-                           .up = a->ifa_flags & IFF_UP,
-                           .loopback = a->ifa_flags & IFF_LOOPBACK,
-                           .multicast = a->ifa_flags & IFF_MULTICAST};
+        uftp_netif item = {
+            .address = uftp_address_from_sockaddr(a->ifa_addr, sockaddr_len(a->ifa_addr)),
+            .index = if_nametoindex(a->ifa_name),
+            .up = a->ifa_flags & IFF_UP,
+            .loopback = a->ifa_flags & IFF_LOOPBACK,
+            /* Loopback carries multicast without saying so: several receivers on one host. */
+            .multicast = a->ifa_flags & (IFF_MULTICAST | IFF_LOOPBACK)};
         /* An alias ("eth0:1") has no index under its own name; a vanished interface has none. */
         size_t len = strcspn(a->ifa_name, ":");
         if (len >= sizeof item.name)

@@ -2,19 +2,15 @@
 #include "store/disk_internal.h"
 #include "store/disk_store.h"
 
+#include "isolated.h"
 #include "scratch.h"
 #include "store_suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
+#include <sys/resource.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 /* ---- the suite that all stores pass ---- */
 
@@ -385,43 +381,19 @@ static void the_start_up_check_refuses_what_cannot_be_written(void **state)
 
 /* ---- another file system: full, and out of reach for rename() ---- */
 
-/* Runs `body` in a child with a 64 KB tmpfs on <scratch>/one; skips without the right to mount. */
-static void with_small_disk(disk_fixture *f, void (*body)(disk_fixture *))
+/* In the child: a 64 KB tmpfs on <scratch>/one. */
+static void mount_small_disk(const disk_fixture *f)
 {
-    if (geteuid()) {
-        print_message("[  NOTE    ] not root: no private mount, skipped\n");
-        skip();
-    }
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (!child) {
-        char path[SCRATCH_PATH_MAX];
-        if (unshare(CLONE_NEWNS) || mount("", "/", "", MS_REC | MS_PRIVATE, NULL) ||
-            mount("tmpfs", scratch_name(&f->dir, "one", path), "tmpfs", 0, "size=64k,mode=755"))
-            _exit(77);
-        body(f);
-        _exit(0);
-    }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-        print_message("[  NOTE    ] no private mount here, skipped\n");
-        skip();
-    }
-    assert_int_equal(status, 0);
+    char path[SCRATCH_PATH_MAX];
+    if (mount("", "/", "", MS_REC | MS_PRIVATE, NULL) ||
+        mount("tmpfs", scratch_name(&f->dir, "one", path), "tmpfs", 0, "size=64k,mode=755"))
+        ISOLATED_CANNOT("no private mount here");
 }
 
-/* In the child an assertion of cmocka would return into the parent's tests. */
-#define MUST(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            _exit(1); \
-        } \
-    } while (0)
-
-static void fill_the_disk(disk_fixture *f)
+static void fill_the_disk(void *arg)
 {
+    const disk_fixture *f = arg;
+    mount_small_disk(f);
     uftp_disk_store *store;
     MUST(open_store(&f->dir, &store, NULL) == UFTP_OK);
     const uftp_store *s = uftp_disk_store_table(store);
@@ -443,11 +415,13 @@ static void fill_the_disk(disk_fixture *f)
 
 static void a_full_disk_is_no_space_and_discard_gives_it_back(void **state)
 {
-    with_small_disk(*state, fill_the_disk);
+    run_isolated(CLONE_NEWNS, fill_the_disk, *state);
 }
 
-static void move_between_disks(disk_fixture *f)
+static void move_between_disks(void *arg)
 {
+    const disk_fixture *f = arg;
+    mount_small_disk(f);
     uftp_disk_store *store;
     MUST(open_store(&f->dir, &store, NULL) == UFTP_OK);
     const uftp_store *s = uftp_disk_store_table(store);
@@ -467,7 +441,7 @@ static void move_between_disks(disk_fixture *f)
 
 static void a_move_to_another_disk_is_refused_and_changes_nothing(void **state)
 {
-    with_small_disk(*state, move_between_disks);
+    run_isolated(CLONE_NEWNS, move_between_disks, *state);
 }
 
 #define DISK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -489,6 +463,8 @@ int main(void)
         DISK(a_full_disk_is_no_space_and_discard_gives_it_back),
         DISK(a_move_to_another_disk_is_refused_and_changes_nothing),
     };
+    /* One descriptor per level of a deep tree must be too many. */
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = 128, .rlim_max = 128});
     store_suite_factory by_steps = factory;
     by_steps.name = "disk store, without openat2";
     use_openat2 = true;

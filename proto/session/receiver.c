@@ -87,7 +87,7 @@ static int make_tables(uftp_receiver *receiver)
     receiver->sessions =
         uftp_alloc(config->memory, config->sessions_max, sizeof *receiver->sessions);
     receiver->memberships =
-        uftp_alloc(config->memory, config->sessions_max, sizeof *receiver->memberships);
+        uftp_alloc(config->memory, RECEIVER_MEMBERSHIPS(receiver), sizeof *receiver->memberships);
     return receiver->sessions && receiver->memberships ? UFTP_OK : UFTP_ERR_MEMORY;
 }
 
@@ -412,6 +412,8 @@ void uftp_receiver_on_timeout(uftp_receiver *receiver, uint64_t now)
 
 int uftp_receiver_poll_event(uftp_receiver *receiver, uftp_event *out)
 {
+    if (receiver->membership_changed && uftp_receiver_poll_membership(receiver, out))
+        return 1;
     return uftp_event_queue_pop(&receiver->events, out);
 }
 
@@ -420,7 +422,7 @@ void uftp_receiver_join_failed(uftp_receiver *receiver, uint64_t now, const uftp
     for (uint32_t i = receiver->session_count; i-- > 0;) {
         uftp_session *session = receiver->sessions[i];
         if (session->joined && uftp_address_same_host(&session->group_address, group))
-            uftp_session_fail(session, now, "Error joining multicast group", FAREWELL_ABORT);
+            uftp_session_join_failed(session, now);
     }
 }
 

@@ -74,19 +74,19 @@ static bool may_answer(const uftp_address *source)
     return source->port != 0 && !uftp_address_is_multicast(source) && !uftp_address_is_zero(source);
 }
 
-static void join(uftp_session *session, const uftp_announce *announce,
+static bool join(uftp_session *session, const uftp_announce *announce,
                  const uftp_server_entry *server)
 {
     const uftp_address *group = &announce->private_address;
     /* The driver is in the public group already. */
     if (uftp_address_is_zero(group) || uftp_address_same_host(group, &announce->public_address))
-        return;
+        return true;
     uftp_address source = {0};
     if (session->receiver->config.source_specific) {
         source = server && server->address.family ? server->address : session->peer;
         source.port = 0;
     }
-    uftp_session_join(session, group, &source);
+    return uftp_session_join(session, group, &source);
 }
 
 static void schedule_register(uftp_session *session, const uftp_announce *announce, uint64_t now)
@@ -125,8 +125,10 @@ static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_
     uftp_event event = uftp_session_event(session, UFTP_EVENT_SESSION_STARTED);
     uftp_session_push(session, &event);
     uftp_session_push_received(session, UFTP_MESSAGE_ANNOUNCE, false);
-    join(session, announce, server);
-    schedule_register(session, announce, arrival->now);
+    if (join(session, announce, server))
+        schedule_register(session, announce, arrival->now);
+    else
+        uftp_session_fail(session, arrival->now, "Error joining multicast group", FAREWELL_ABORT);
     return UFTP_OK;
 }
 

@@ -190,8 +190,13 @@ typedef struct uftp_refusal {
 
 typedef struct uftp_membership {
     uftp_address group, source;
-    uint32_t users;
+    uint32_t users;         /* sessions; 0: to be left, if the driver was told to join */
+    bool told;              /* the driver knows that we want it */
+    uint32_t session_group; /* the session that it was wanted for last */
+    uint8_t session_instance;
 } uftp_membership;
+/* One per session, and as many again that wait to be left. */
+#define RECEIVER_MEMBERSHIPS(receiver) (2U * (receiver)->config.sessions_max)
 
 /* Consecutive blocks of one call of recv(), on their way into one write. They still lie in the
  * driver's datagrams. */
@@ -214,8 +219,9 @@ struct uftp_receiver {
     uint32_t session_count;
     uftp_session *buckets[RECEIVER_BUCKETS];
     uftp_session *ready_first, *ready_last;
-    uftp_membership *memberships; /* sessions_max */
+    uftp_membership *memberships; /* RECEIVER_MEMBERSHIPS */
     uint32_t membership_count;
+    bool membership_changed; /* poll_event() has to look */
 
     uftp_past_session past[RECEIVER_PAST_MAX];
     uint32_t past_next;
@@ -252,8 +258,12 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
                         uftp_session **out);
 /* Without a word: the session was never announced to anyone. */
 void uftp_session_free(uftp_session *session);
-void uftp_session_join(uftp_session *session, const uftp_address *group,
+/* False when too many groups wait to be left. */
+bool uftp_session_join(uftp_session *session, const uftp_address *group,
                        const uftp_address *source);
+void uftp_session_join_failed(uftp_session *session, uint64_t now);
+/* The next JOIN or LEAVE that the driver has not been told of: 1 or 0. */
+int uftp_receiver_poll_membership(uftp_receiver *receiver, uftp_event *out);
 /* The only place where a state changes. Restarts the session timer. */
 void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state state);
 /* Ends a session without success: with an ABORT to the sender, or silently. */

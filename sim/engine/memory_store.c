@@ -9,8 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAME_MAX_BYTES 255 /* of a component, as in most file systems */
+
 struct uftp_store_file {
     sim_entry *entry;
+    sim_entry *directory; /* where it was created, */
+    char *name;           /* and as what: so that only our own file is placed or removed */
 };
 
 struct sim_record {
@@ -45,7 +49,8 @@ static bool is_name_safe(const char *name)
 {
     for (;;) {
         size_t len = strcspn(name, "/");
-        if (len == 0 || (len == 1 && name[0] == '.') || (len == 2 && memcmp(name, "..", 2) == 0))
+        if (len == 0 || len > NAME_MAX_BYTES || (len == 1 && name[0] == '.') ||
+            (len == 2 && memcmp(name, "..", 2) == 0))
             return false;
         if (name[len] == '\0')
             return true;
@@ -173,7 +178,10 @@ static int store_create(void *ctx, const uftp_place *place, uint64_t size, bool 
     }
     *out = sim_allocate(sizeof **out);
     (*out)->entry = entry;
+    (*out)->directory = directory;
+    (*out)->name = sim_copy_text(name);
     sim_entry_open(entry);
+    sim_entry_open(directory);
     store->open_count++;
     return UFTP_OK;
 }
@@ -212,31 +220,39 @@ static int store_write(void *ctx, uftp_store_file *file, uint64_t offset, const 
 static void close_file(sim_store *store, uftp_store_file *file)
 {
     sim_entry_close(file->entry);
+    sim_entry_close(file->directory);
+    sim_release(file->name);
     sim_release(file);
     store->open_count--;
+}
+
+/* Whether what stands under the file's name is still the file. */
+static bool is_own(const uftp_store_file *file)
+{
+    return sim_tree_child(file->directory, file->name, strlen(file->name)) == file->entry;
 }
 
 static void store_discard(void *ctx, uftp_store_file *file, bool keep)
 {
     sim_store *store = ctx;
-    if (!keep && file->entry->parent)
+    if (!keep && is_own(file))
         remove_entry(store, file->entry); /* its last handle frees it */
     close_file(store, file);
 }
 
-static int place_file(sim_store *store, sim_entry *entry, const uftp_place *final)
+static int place_file(sim_store *store, const uftp_store_file *file, const uftp_place *final)
 {
     sim_entry *directory;
     const char *name;
     int err = find_spot(store, final, &directory, &name);
     if (err)
         return err;
-    if (!entry->parent)
-        return UFTP_ERR_NOT_FOUND; /* someone has removed it */
+    if (!is_own(file))
+        return file->entry->parent ? UFTP_ERR_KIND : UFTP_ERR_NOT_FOUND;
     const sim_entry *old = sim_tree_child(directory, name, strlen(name));
     if (old && old->type == UFTP_STAT_DIRECTORY)
         return UFTP_ERR_KIND;
-    return move_entry(store, entry, directory, name);
+    return move_entry(store, file->entry, directory, name);
 }
 
 static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
@@ -246,7 +262,7 @@ static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *fina
     sim_store *store = ctx;
     int err = count_call(store, SIM_STORE_COMMIT);
     if (!err)
-        err = place_file(store, file->entry, final);
+        err = place_file(store, file, final);
     if (!err && mtime)
         file->entry->mtime = mtime;
     store_discard(store, file, !err);

@@ -61,6 +61,8 @@ struct sim {
     sim_medium medium;
     sim_trace trace;
     char digest[SIM_DIGEST_TEXT];
+    char *report; /* of the failure, kept here because nobody returns from it */
+    size_t report_len;
     sim_node **nodes;
     size_t node_count, node_capacity;
     sim_group *groups;

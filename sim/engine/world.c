@@ -48,6 +48,7 @@ void sim_free(sim *world)
     sim_network_free(world);
     sim_queue_free(&world->queue);
     sim_release(world->nodes);
+    sim_release(world->report);
     sim_release(world);
 }
 
@@ -121,6 +122,8 @@ static void print_report(sim *world, sim_node *node, const char *message, FILE *
     fprintf(out, "sim: seed %" PRIu64 ", time %" PRIu64 ".%09" PRIu64 " s, digest %s\n",
             world->options.seed, world->queue.now / UFTP_S(1), world->queue.now % UFTP_S(1),
             sim_digest(world));
+    if (world->options.repeat)
+        fprintf(out, "sim: to repeat: %s\n", world->options.repeat);
     for (size_t i = 0; i < world->node_count; i++) {
         const sim_node *each = world->nodes[i];
         /* A world of a thousand would bury the message. */
@@ -129,8 +132,6 @@ static void print_report(sim *world, sim_node *node, const char *message, FILE *
         fprintf(out, "node %" PRIu32 " \"%s\" (%s)\n", each->index, each->name, each->core->role);
         sim_trace_ring_print(&each->ring, out);
     }
-    if (world->options.repeat)
-        fprintf(out, "sim: to repeat: %s\n", world->options.repeat);
 }
 
 void sim_fail(sim *world, sim_node *node, const char *format, ...)
@@ -145,13 +146,11 @@ void sim_fail(sim *world, sim_node *node, const char *format, ...)
         print_report(world, node, message, stderr);
         abort();
     }
-    char *report = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&report, &len);
+    FILE *out = open_memstream(&world->report, &world->report_len);
     if (out) {
         print_report(world, node, message, out);
         fclose(out);
     }
-    world->options.on_failure(world->options.ctx, report ? report : message);
+    world->options.on_failure(world->options.ctx, world->report ? world->report : message);
     abort(); /* it must not come back: the world is broken */
 }

@@ -7,19 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One test program, one command line. */
+/* One test program, one command line, one test at a time. */
 static struct {
-    const char *program;
+    const char *program, *test;
     bool has_seed;
     uint64_t seed;
     char repeat[512];
-} run;
+} run = {.program = "", .test = "*"};
 
 static void fail_test(void *ctx, const char *report)
 {
     (void)ctx;
-    fail_msg("\n%s", report);
+    fprintf(stderr, "\n%s", report); /* cmocka's own message would be cut */
+    fail();
     abort();
+}
+
+int sim_test_setup(void **state)
+{
+    run.test = *state;
+    return 0;
 }
 
 sim *sim_test_new(uint64_t seed, const sim_options *options)
@@ -27,8 +34,8 @@ sim *sim_test_new(uint64_t seed, const sim_options *options)
     sim_options with = options ? *options : (sim_options){0};
     with.seed = seed;
     with.on_failure = fail_test;
-    snprintf(run.repeat, sizeof run.repeat, "%s --seed %" PRIu64 " --test TEST (named below)",
-             run.program ? run.program : "the test program", seed);
+    snprintf(run.repeat, sizeof run.repeat, "%s --test %s --seed %" PRIu64, run.program, run.test,
+             seed);
     with.repeat = run.repeat;
     return sim_new(&with);
 }

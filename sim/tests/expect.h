@@ -28,13 +28,19 @@ sim *sim_test_new(uint64_t seed, const sim_options *options);
 uint64_t sim_seed(uint64_t seed); /* `seed`, unless another was given */
 uint64_t sim_seed_end(uint64_t first, uint64_t count);
 
+/* An entry of a test table. It knows its name, for the command that repeats a failure. */
+#define SIM_TEST(function) \
+    cmocka_unit_test_prestate_setup_teardown(function, sim_test_setup, NULL, (void *)#function)
+int sim_test_setup(void **state);
+
 /* The main() of a test program: --test NAME (with wildcards), --seed N. */
-#define SIM_TEST_MAIN(tests) \
+#define SIM_TEST_MAIN(tests) SIM_TEST_MAIN_TEARDOWN(tests, NULL)
+#define SIM_TEST_MAIN_TEARDOWN(tests, teardown) \
     int main(int argc, char **argv) \
     { \
-        return sim_test_options(argc, argv) \
-                   ? cmocka_run_group_tests_name(argv[0], tests, NULL, NULL) \
-                   : 2; \
+        if (!sim_test_options(argc, argv)) \
+            return 2; \
+        return cmocka_run_group_tests_name(argv[0], tests, NULL, teardown); \
     }
 bool sim_test_options(int argc, char **argv);
 

@@ -59,10 +59,10 @@ static void what_still_waits_is_freed_with_the_line(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(packets_leave_at_the_rate_of_the_line),
-    cmocka_unit_test(full_queue_drops_its_tail),
-    cmocka_unit_test(overload_passes_the_rate_and_no_more),
-    cmocka_unit_test(what_still_waits_is_freed_with_the_line),
+    SIM_TEST(packets_leave_at_the_rate_of_the_line),
+    SIM_TEST(full_queue_drops_its_tail),
+    SIM_TEST(overload_passes_the_rate_and_no_more),
+    SIM_TEST(what_still_waits_is_freed_with_the_line),
 };
 
 SIM_TEST_MAIN(tests)

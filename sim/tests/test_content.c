@@ -102,10 +102,10 @@ static void kept_and_generated_content_compare_by_bytes(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(generated_bytes_depend_on_their_offset_only),
-    cmocka_unit_test(kept_content_has_holes_that_read_as_zero),
-    cmocka_unit_test(checked_content_is_equal_only_when_complete_and_right),
-    cmocka_unit_test(kept_and_generated_content_compare_by_bytes),
+    SIM_TEST(generated_bytes_depend_on_their_offset_only),
+    SIM_TEST(kept_content_has_holes_that_read_as_zero),
+    SIM_TEST(checked_content_is_equal_only_when_complete_and_right),
+    SIM_TEST(kept_and_generated_content_compare_by_bytes),
 };
 
 SIM_TEST_MAIN(tests)

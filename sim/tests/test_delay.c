@@ -43,8 +43,8 @@ static void jitter_keeps_the_order_unless_asked(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(fixed_delay_is_exact),
-    cmocka_unit_test(jitter_keeps_the_order_unless_asked),
+    SIM_TEST(fixed_delay_is_exact),
+    SIM_TEST(jitter_keeps_the_order_unless_asked),
 };
 
 SIM_TEST_MAIN(tests)

@@ -54,9 +54,9 @@ static void predicate_decides_until_the_end_of_time(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(nth_packets_are_dropped_and_no_others),
-    cmocka_unit_test(rules_count_the_packets_that_they_match),
-    cmocka_unit_test(predicate_decides_until_the_end_of_time),
+    SIM_TEST(nth_packets_are_dropped_and_no_others),
+    SIM_TEST(rules_count_the_packets_that_they_match),
+    SIM_TEST(predicate_decides_until_the_end_of_time),
 };
 
 SIM_TEST_MAIN(tests)

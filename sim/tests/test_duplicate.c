@@ -30,8 +30,8 @@ static void duplicates_come_at_their_rate(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(copies_follow_after_the_gap),
-    cmocka_unit_test(duplicates_come_at_their_rate),
+    SIM_TEST(copies_follow_after_the_gap),
+    SIM_TEST(duplicates_come_at_their_rate),
 };
 
 SIM_TEST_MAIN(tests)

@@ -33,8 +33,8 @@ static void holding_by_chance_loses_nothing(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(held_packets_are_overtaken_by_those_behind),
-    cmocka_unit_test(holding_by_chance_loses_nothing),
+    SIM_TEST(held_packets_are_overtaken_by_those_behind),
+    SIM_TEST(holding_by_chance_loses_nothing),
 };
 
 SIM_TEST_MAIN(tests)

@@ -50,9 +50,9 @@ static void certain_loss_and_none(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(loss_rate_is_met_for_every_seed),
-    cmocka_unit_test(losses_do_not_come_in_bursts),
-    cmocka_unit_test(certain_loss_and_none),
+    SIM_TEST(loss_rate_is_met_for_every_seed),
+    SIM_TEST(losses_do_not_come_in_bursts),
+    SIM_TEST(certain_loss_and_none),
 };
 
 SIM_TEST_MAIN(tests)

@@ -43,8 +43,8 @@ static void chosen_allocations_fail(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(live_blocks_and_bytes_are_counted),
-    cmocka_unit_test(chosen_allocations_fail),
+    SIM_TEST(live_blocks_and_bytes_are_counted),
+    SIM_TEST(chosen_allocations_fail),
 };
 
 SIM_TEST_MAIN(tests)

@@ -159,10 +159,10 @@ static void queue_loses_no_event_of_a_million(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(queue_fires_as_a_sorted_list_would),
-    cmocka_unit_test(rearming_leaves_nothing_behind),
-    cmocka_unit_test(step_stops_at_the_end),
-    cmocka_unit_test(queue_loses_no_event_of_a_million),
+    SIM_TEST(queue_fires_as_a_sorted_list_would),
+    SIM_TEST(rearming_leaves_nothing_behind),
+    SIM_TEST(step_stops_at_the_end),
+    SIM_TEST(queue_loses_no_event_of_a_million),
 };
 
 SIM_TEST_MAIN(tests)

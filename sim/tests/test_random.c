@@ -93,11 +93,11 @@ static void chances_are_met_and_the_extremes_are_certain(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(streams_are_the_same_on_every_machine),
-    cmocka_unit_test(every_name_and_seed_has_its_own_stream),
-    cmocka_unit_test(draws_below_a_limit_are_uniform),
-    cmocka_unit_test(draws_below_a_huge_limit_are_not_folded),
-    cmocka_unit_test(chances_are_met_and_the_extremes_are_certain),
+    SIM_TEST(streams_are_the_same_on_every_machine),
+    SIM_TEST(every_name_and_seed_has_its_own_stream),
+    SIM_TEST(draws_below_a_limit_are_uniform),
+    SIM_TEST(draws_below_a_huge_limit_are_not_folded),
+    SIM_TEST(chances_are_met_and_the_extremes_are_certain),
 };
 
 SIM_TEST_MAIN(tests)
