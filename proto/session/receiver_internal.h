@@ -245,7 +245,7 @@ uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type)
 void uftp_session_push(const uftp_session *session, const uftp_event *event);
 void uftp_session_push_received(const uftp_session *session, uint8_t message, bool repeated);
 /* Takes over what an authentic header says. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet, uint64_t now);
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet);
 /* Writes what is gathered. The session of it may have failed afterwards. */
 void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now);
 

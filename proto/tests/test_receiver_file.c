@@ -12,7 +12,7 @@ static rx_peer peer;
 static void open_session(void)
 {
     rx_init(&b);
-    rx_peer_init(&peer, &b, 0x3d30c238);
+    rx_peer_init(&peer, 0x3d30c238);
     rx_start(&b);
     rx_join(&b, &peer);
 }

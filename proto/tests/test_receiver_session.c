@@ -19,7 +19,7 @@ static fixture f; /* large: its datagrams */
 static void open_bench(void)
 {
     rx_init(&f.bench);
-    rx_peer_init(&f.peer, &f.bench, GROUP);
+    rx_peer_init(&f.peer, GROUP);
 }
 
 static void close_bench(void)
@@ -104,7 +104,7 @@ static void two_sessions_at_once_keep_their_files_apart(void **state)
     (void)state;
     start_plain();
     rx_peer other;
-    rx_peer_init(&other, &f.bench, GROUP + 1);
+    rx_peer_init(&other, GROUP + 1);
     other.uid = 0x0a000009;
     other.address = uftp_address_ipv4(10, 0, 0, 9, 5000);
     rx_join(&f.bench, &f.peer);
@@ -137,7 +137,7 @@ static void equal_group_ids_of_two_senders_are_two_sessions(void **state)
     (void)state;
     start_plain();
     rx_peer other;
-    rx_peer_init(&other, &f.bench, GROUP);
+    rx_peer_init(&other, GROUP);
     other.uid = 0x0a000009;
     other.address = uftp_address_ipv4(10, 0, 0, 9, 5000);
     rx_join(&f.bench, &f.peer);
@@ -769,7 +769,7 @@ static void a_failed_join_ends_the_sessions_of_that_group(void **state)
     (void)state;
     start_plain();
     rx_peer other;
-    rx_peer_init(&other, &f.bench, GROUP + 1);
+    rx_peer_init(&other, GROUP + 1);
     other.private_address = uftp_address_ipv4(230, 5, 5, 6, 0);
     rx_join(&f.bench, &f.peer);
     rx_join(&f.bench, &other);
@@ -788,7 +788,7 @@ static void shutdown_says_goodbye_in_every_session(void **state)
     rx_join(&f.bench, &f.peer);
     rx_open(&f.bench, &f.peer, 1, "file", 1000);
     rx_peer plain;
-    rx_peer_init(&plain, &f.bench, GROUP + 1);
+    rx_peer_init(&plain, GROUP + 1);
     rx_join(&f.bench, &plain);
     f.bench.peer = &f.peer;
     uftp_receiver_shutdown(f.bench.receiver, f.bench.now);
