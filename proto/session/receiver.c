@@ -248,10 +248,10 @@ static void set_grtt(uftp_session *session, uint8_t byte)
     uftp_session_push(session, &event);
 }
 
-/* The place where a congestion-controlled session enters a datagram into its loss history. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet, uint64_t now)
+/* Congestion control will enter the datagram into its loss history here (spec v5 4.7.5): every
+ * authentic datagram passes, KEYINFO included (trap 36), and none twice. */
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet)
 {
-    (void)now;
     const uftp_header *header = &packet->header;
     if (packet->sealed)
         uftp_window_mark(&session->window, packet->encrypted.iv_counter);
@@ -349,7 +349,7 @@ static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
         return UFTP_ERR_EXISTS;
     bool newest = uftp_seq_newer(packet->header.seq, session->seq_max);
     if (packet->sealed || !session->keys) /* in encrypted sessions clear headers are not believed */
-        uftp_session_commit(session, packet, arrival->now);
+        uftp_session_commit(session, packet);
     return dispatch(session, packet, &message, newest, arrival);
 }
 

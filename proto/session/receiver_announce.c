@@ -153,7 +153,7 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
         !uftp_address_same_host(&session->peer, &arrival->train->source))
         return UFTP_ERR_AUTH;
     if (!session->keys) {
-        uftp_session_commit(session, packet, arrival->now);
+        uftp_session_commit(session, packet);
         if (session->state == SESSION_MIDGROUP)
             uftp_session_touch(session, arrival->now);
         return UFTP_OK;
@@ -256,7 +256,7 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
         return UFTP_OK;
     }
     uftp_window_mark(&session->window, message->iv_counter);
-    uftp_session_commit(session, packet, now);
+    uftp_session_commit(session, packet);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);
     uftp_session_confirm(session, now);
     uftp_session_owe(session, OWES_KEYINFO_ACK);

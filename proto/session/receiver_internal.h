@@ -154,7 +154,7 @@ struct uftp_session {
     uint64_t touched;       /* the session timer runs from here, its length follows the GRTT */
     uint64_t limit;         /* registration or completion deadline */
     uint64_t hold_deadline; /* the first REGISTER is held until then */
-    unsigned registers_sent;
+    unsigned attempts;      /* REGISTERs, or COMPLETEs of the session, sent in this state */
 
     uftp_session_keys *keys; /* NULL: plain session */
     uint16_t seq;            /* of the next datagram */
@@ -245,7 +245,7 @@ uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type)
 void uftp_session_push(const uftp_session *session, const uftp_event *event);
 void uftp_session_push_received(const uftp_session *session, uint8_t message, bool repeated);
 /* Takes over what an authentic header says. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet, uint64_t now);
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet);
 /* Writes what is gathered. The session of it may have failed afterwards. */
 void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now);
 

@@ -168,7 +168,7 @@ uftp_receiver_stats rx_stats(const receiver_bench *bench)
 
 /* ---- the peer ---- */
 
-void rx_peer_init(rx_peer *peer, receiver_bench *bench, uint32_t group)
+void rx_peer_init(rx_peer *peer, uint32_t group)
 {
     *peer = (rx_peer){.uid = 0x0a000001,
                       .group = group,
@@ -178,7 +178,6 @@ void rx_peer_init(rx_peer *peer, receiver_bench *bench, uint32_t group)
                       .robust = 20,
                       .block_size = 512,
                       .timestamp_us = UINT64_C(1700000000000000)};
-    (void)bench;
 }
 
 void rx_peer_encrypt(rx_peer *peer, receiver_bench *bench)

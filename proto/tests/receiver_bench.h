@@ -79,7 +79,7 @@ void rx_turn(receiver_bench *bench);
 /* Lets time pass, with every timer on its way. */
 void rx_advance(receiver_bench *bench, uint64_t interval);
 
-void rx_peer_init(rx_peer *peer, receiver_bench *bench, uint32_t group);
+void rx_peer_init(rx_peer *peer, uint32_t group);
 void rx_peer_encrypt(rx_peer *peer, receiver_bench *bench);
 void rx_peer_free(rx_peer *peer);
 

@@ -17,7 +17,7 @@ static uint16_t next_id;
 static void open_bench(void)
 {
     rx_init(&b);
-    rx_peer_init(&peer, &b, GROUP);
+    rx_peer_init(&peer, GROUP);
     next_id = 1;
 }
 
