@@ -100,6 +100,10 @@ static int create_sender(program *p)
         return uftp_fail_memory(&p->failure);
     case UFTP_ERR_KEY:
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "the signing key cannot be used");
+    case UFTP_ERR_LIMIT: /* message headers end at 1020 bytes (spec v5 1.3) */
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
+                         "the signing key is too long for an announcement: use RSA with up to 3072 "
+                         "bits, or an EC key");
     default:
         return uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "cannot start a session: %s",
                          uftp_strerror(err));
