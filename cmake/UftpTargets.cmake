@@ -3,7 +3,7 @@
 add_library(uftp-flags INTERFACE)
 target_compile_options(uftp-flags INTERFACE
   $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
-                          -Wmissing-prototypes -Wvla>
+                          -Wmissing-prototypes -Wvla -Wdate-time>
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra>)
 if(UFTP_WERROR)
   target_compile_options(uftp-flags INTERFACE -Werror)

@@ -70,8 +70,9 @@ static int read_pkcs1(const uftp_allocator *memory, uftp_bytes der, uftp_key **o
 /* What an ECPrivateKey holds. */
 typedef struct sec1 {
     uftp_bytes scalar;
-    uftp_bytes curve;  /* object identifier; empty when absent */
-    uftp_bytes public; /* contents of the bit string, its first byte the unused bits */
+    uftp_bytes curve;   /* object identifier; empty when absent */
+    bool curve_spelled; /* there, but written out as numbers instead */
+    uftp_bytes public;  /* contents of the bit string, its first byte the unused bits */
 } sec1;
 
 /* The one primitive inside the constructed object that the iterator stands on. */
@@ -96,7 +97,8 @@ static bool read_sec1_fields(uftp_bytes der, sec1 *out)
     *out = (sec1){.scalar = {it.data, it.length}};
     enum asn1_iterator_result next = asn1_der_iterator_next(&it);
     if (next == ASN1_ITERATOR_CONSTRUCTED && (unsigned)it.type == ASN1_CONTEXT(0)) {
-        if (!read_inside(&it, ASN1_IDENTIFIER, &out->curve))
+        out->curve_spelled = it.length > 0 && it.data[0] == TAG_SEQUENCE;
+        if (!out->curve_spelled && !read_inside(&it, ASN1_IDENTIFIER, &out->curve))
             return false;
         next = asn1_der_iterator_next(&it);
     }
@@ -126,6 +128,8 @@ static int read_sec1(const uftp_allocator *memory, uftp_bytes der, const uftp_ec
     sec1 fields;
     if (!read_sec1_fields(der, &fields))
         return UFTP_ERR_FORMAT;
+    if (fields.curve_spelled)
+        return UFTP_ERR_UNSUPPORTED;
     if (fields.curve.len > 0) {
         const uftp_ec_curve *named = uftp_ec_curve_find_oid(fields.curve);
         if (!named)

@@ -151,23 +151,30 @@ void uftp_v5_extract(uint8_t hash, const uint8_t input[32], uint8_t *out)
                       out);
 }
 
+size_t uftp_v5_label_info(uint8_t hash, const char *label, const uint8_t *context_hash,
+                          uint8_t out[UFTP_V5_INFO_MAX])
+{
+    /* Plain concatenation: no lengths, no NUL, no separators, unlike TLS 1.3. */
+    static const char prefix[6] = {'U', 'F', 'T', 'P', '5', ' '};
+    size_t label_len = strlen(label);
+    UFTP_ASSERT(label_len <= 13);
+    memcpy(out, prefix, sizeof prefix);
+    memcpy(out + sizeof prefix, label, label_len);
+    size_t len = sizeof prefix + label_len;
+    if (context_hash) {
+        memcpy(out + len, context_hash, uftp_hash_len(hash));
+        len += uftp_hash_len(hash);
+    }
+    return len;
+}
+
 void uftp_v5_label(uint8_t hash, const uint8_t *secret, const char *label,
                    const uint8_t *context_hash, uint8_t *out, size_t len)
 {
-    /* Plain concatenation: no lengths, no NUL, unlike TLS 1.3. The longest label is 13 bytes. */
-    static const char prefix[6] = {'U', 'F', 'T', 'P', '5', ' '};
-    uint8_t info[sizeof prefix + 13 + UFTP_HASH_LEN_MAX];
-    size_t hash_len = uftp_hash_len(hash);
-    size_t label_len = strlen(label);
-    UFTP_ASSERT(label_len <= 13);
-    memcpy(info, prefix, sizeof prefix);
-    memcpy(info + sizeof prefix, label, label_len);
-    size_t info_len = sizeof prefix + label_len;
-    if (context_hash) {
-        memcpy(info + info_len, context_hash, hash_len);
-        info_len += hash_len;
-    }
-    uftp_hkdf_expand(hash, (uftp_bytes){secret, hash_len}, (uftp_bytes){info, info_len}, out, len);
+    uint8_t info[UFTP_V5_INFO_MAX];
+    size_t info_len = uftp_v5_label_info(hash, label, context_hash, info);
+    uftp_hkdf_expand(hash, (uftp_bytes){secret, uftp_hash_len(hash)}, (uftp_bytes){info, info_len},
+                     out, len);
 }
 
 void uftp_v5_traffic(const uftp_suite *suite, const uint8_t *secret, uftp_traffic *out)

@@ -28,7 +28,12 @@ int uftp_v5_premaster(const uftp_ecdh *own, uftp_bytes peer_blob,
                       uint8_t out[UFTP_V5_PREMASTER_LEN]);
 /* HKDF-Extract with the zero salt; 32 bytes in. */
 void uftp_v5_extract(uint8_t hash, const uint8_t input[32], uint8_t *out);
-/* Label(secret, label, context_hash, hash length); an empty context for context_hash NULL. */
+/* "UFTP5 " || label || context_hash (3.2), an empty context for context_hash NULL; returns its
+ * length. A label has at most 13 characters. */
+#define UFTP_V5_INFO_MAX (6 + 13 + UFTP_HASH_LEN_MAX)
+size_t uftp_v5_label_info(uint8_t hash, const char *label, const uint8_t *context_hash,
+                          uint8_t out[UFTP_V5_INFO_MAX]);
+/* Label(secret, label, context_hash, len) */
 void uftp_v5_label(uint8_t hash, const uint8_t *secret, const char *label,
                    const uint8_t *context_hash, uint8_t *out, size_t len);
 void uftp_v5_traffic(const uftp_suite *suite, const uint8_t *secret, uftp_traffic *out);

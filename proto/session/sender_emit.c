@@ -401,7 +401,7 @@ static int emit_transfer(uftp_sender *sender, uint64_t now, uftp_transmit *out)
             sender_abort_all(sender, now, "Server cannot read the file", UFTP_RESULT_ERROR);
             return emit_unpaced(sender, now, out);
         }
-        sender_transfer_pass_over(sender);
+        sender_transfer_pass_over(sender, now);
     }
     if (sender->list_empty_due || uftp_clients_any_due(&sender->clients, CLIENT_DUE_DONE))
         return send_done(sender, now, out);

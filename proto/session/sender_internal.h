@@ -177,7 +177,7 @@ void sender_transfer_timeout(uftp_sender *sender, uint64_t now);
 bool sender_transfer_check(uftp_sender *sender, uint64_t now);
 uint64_t sender_transfer_deadline(const uftp_sender *sender);
 /* The pass has no block left: DONE is due. */
-void sender_transfer_pass_over(uftp_sender *sender);
+void sender_transfer_pass_over(uftp_sender *sender, uint64_t now);
 void sender_transfer_done_due(uftp_sender *sender);
 /* Ends the current object: results, then the next one. */
 void sender_file_finish(uftp_sender *sender, uint64_t now);

@@ -84,6 +84,17 @@ static bool being_sent(const sender_file *file, uint32_t section)
     return current == section;
 }
 
+/* The next pass waits for everybody's NAKs: three round trips, or one once all have spoken (their
+ * further sections are right behind). */
+static void plan_rewind(uftp_sender *sender, uint64_t now)
+{
+    sender_file *file = &sender->file;
+    bool all = uftp_clients_in(&sender->clients, UFTP_CLIENT_ACTIVE) == 0;
+    uint64_t deadline = now + (all ? 1 : 3) * file->grtt;
+    if (file->rewind_deadline > deadline)
+        file->rewind_deadline = deadline;
+}
+
 int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *client,
                            const uftp_status *message)
 {
@@ -109,16 +120,12 @@ int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *clien
     }
     uint32_t start = uftp_layout_section_start(&file->layout, message->section);
     uftp_resend_add_naks(&file->resend, start, blocks, message->naks.data);
-    file->got_naks |= naks > 0;
+    if (naks == 0)
+        return UFTP_OK; /* a word without content: the DONE still stands */
+    file->got_naks = true;
     uftp_clients_enter(&sender->clients, client, UFTP_CLIENT_ACTIVE_NAK);
-    if (!file->end_of_pass || !file->got_naks)
-        return UFTP_OK;
-    /* The next pass waits for everybody's NAKs: three round trips, or one once all have spoken
-     * (their further sections are right behind). */
-    bool all = uftp_clients_in(&sender->clients, UFTP_CLIENT_ACTIVE) == 0;
-    uint64_t deadline = now + (all ? 1 : 3) * file->grtt;
-    if (file->rewind_deadline > deadline)
-        file->rewind_deadline = deadline;
+    if (file->end_of_pass)
+        plan_rewind(sender, now);
     return UFTP_OK;
 }
 
@@ -181,12 +188,16 @@ void sender_transfer_done_due(uftp_sender *sender)
     sender->attempt = sender->file.dones_sent;
 }
 
-void sender_transfer_pass_over(uftp_sender *sender)
+void sender_transfer_pass_over(uftp_sender *sender, uint64_t now)
 {
     /* Counts as "at the end" before the DONE leaves, so that no answer to it is turned down as
      * being for the section that is being sent (trap 57). */
     sender->file.end_of_pass = true;
     sender_transfer_done_due(sender);
+    /* Who sent NAKs while the pass was under way is not asked again in it: without a next pass it
+     * would wait in vain (sim: sessions_survive_loss_both_ways, seed 17). */
+    if (sender->file.got_naks)
+        plan_rewind(sender, now);
 }
 
 bool sender_transfer_check(uftp_sender *sender, uint64_t now)

@@ -78,10 +78,11 @@ const sample_v4 samples_v4[] = {
          .enc_info = {.key_exchange = UFTP_KEY_EXCHANGE_ECDH_RSA, .sigtype = UFTP_SIGTYPE_AUTHENC,
                       .cipher = UFTP_CIPHER_AES256_GCM, .hash = UFTP_HASH_SHA256,
                       .random = pattern, .public_key = BLOB(0, 8), .ecdh_key = BLOB(8, 4),
-                      .signature = {NULL, 4}}}}},
+                      .signature = {(const uint8_t[4]){0}, 4}}}}},
     {.name = "register_plain", /* trap 10 */
      .hex = "02 0b 0000 " HEX_TIME, .zeros = 32,
-     .message = {.type = UFTP_MESSAGE_REGISTER, .as.registration = {.timestamp_us = TIME}}},
+     .message = {.type = UFTP_MESSAGE_REGISTER, .as.registration = {
+         .timestamp_us = TIME, .random = (const uint8_t[UFTP_RANDOM_LEN]){0}}}},
     {.name = "register_from_proxy",
      .hex = "02 0d 0008 " HEX_TIME HEX_1_32 "0102030405060708 05060708 090a0b0c",
      .message = {.type = UFTP_MESSAGE_REGISTER, .as.registration = {
@@ -186,24 +187,6 @@ const sample_v4 samples_v4[] = {
 };
 /* clang-format on */
 const size_t samples_v4_count = sizeof samples_v4 / sizeof *samples_v4;
-
-size_t sample_v4_bytes(const sample_v4 *sample, uint8_t out[SAMPLE_V4_LEN_MAX])
-{
-    size_t len = 0;
-    for (const char *at = sample->hex; *at;) {
-        if (*at == ' ') {
-            at++;
-            continue;
-        }
-        size_t got = test_unhex(at, out + len, SAMPLE_V4_LEN_MAX - len);
-        assert_true(got > 0); /* nothing but digits and blanks */
-        len += got;
-        at += 2 * got;
-    }
-    assert_true(sample->zeros <= SAMPLE_V4_LEN_MAX - len);
-    memset(out + len, 0, sample->zeros);
-    return len + sample->zeros;
-}
 
 const sample_v4 *sample_v4_find(const char *name)
 {

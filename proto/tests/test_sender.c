@@ -221,6 +221,40 @@ static void what_is_missing_is_sent_again_once_and_only_that(void **state)
     bench_end(&b);
 }
 
+/* A's NAK reaches the sender when the second pass, which B asked for, has begun: A is not asked
+ * again in that pass, and was left waiting until the sender gave it up (found by the simulator). */
+static void lacks_late(sender_bench *bench, const uftp_header *header, const uftp_message *message,
+                       const uftp_address *to)
+{
+    if (message->type == UFTP_MESSAGE_FILESEG && bench->events[UFTP_EVENT_FILE_PASS] == 2 &&
+        naks_left == 1) {
+        naks_left = 0;
+        send_status(bench, A, 0, (const uint8_t[]){0x02, 0x00}, 2);
+        return;
+    }
+    if (message->type == UFTP_MESSAGE_DONE && naks_left == 2) {
+        naks_left = 1;
+        send_status(bench, B, 0, (const uint8_t[]){0xfe, 0x03}, 2);
+        return;
+    }
+    if (message->type == UFTP_MESSAGE_DONE && naks_left == 1)
+        return;
+    all_honest(bench, header, message, to);
+}
+
+static void a_nak_that_comes_in_mid_pass_is_not_forgotten(void **state)
+{
+    (void)state;
+    bench_init(&b, 12999);
+    b.config.rate_bytes_per_s = 100000; /* the pass takes longer than the answer */
+    b.on_message = lacks_late;
+    naks_left = 2;
+    bench_start(&b);
+    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_LOST], 0);
+    bench_end(&b);
+}
+
 static void passes_max_puts_out_who_is_not_done(void **state)
 {
     (void)state;
@@ -632,6 +666,7 @@ int main(void)
         cmocka_unit_test(nothing_to_send_is_result_10),
         cmocka_unit_test(trap_47_complete_answers_a_fileinfo),
         cmocka_unit_test(what_is_missing_is_sent_again_once_and_only_that),
+        cmocka_unit_test(a_nak_that_comes_in_mid_pass_is_not_forgotten),
         cmocka_unit_test(passes_max_puts_out_who_is_not_done),
         cmocka_unit_test(excessive_naks_put_a_receiver_out),
         cmocka_unit_test(trap_59_status_out_of_range_changes_nothing),

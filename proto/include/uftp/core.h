@@ -29,24 +29,24 @@ extern "C" {
 #define UFTP_TRAIN_SEGMENTS_MAX 64
 
 /* name, number, text: feeds the enum, uftp_strerror() and the manual. */
-#define UFTP_ERRORS(X)                                                                             \
-    X(TRUNCATED, -1, "message ends inside a field")                                                \
-    X(VERSION, -2, "wire version not spoken here")                                                 \
-    X(SPACE, -3, "output buffer too small")                                                        \
-    X(MALFORMED, -4, "field value not allowed by the protocol")                                    \
-    X(UNSUPPORTED, -5, "algorithm or feature not supported")                                       \
-    X(AUTH, -6, "authentication failed")                                                           \
-    X(MEMORY, -7, "out of memory")                                                                 \
-    X(KEY, -8, "key cannot be used")                                                               \
-    X(LIMIT, -9, "limit exceeded")                                                                 \
-    X(NOT_FOUND, -10, "no such file or directory")                                                 \
-    X(EXISTS, -11, "already exists")                                                               \
-    X(ACCESS, -12, "permission denied")                                                            \
-    X(NO_SPACE, -13, "no space left")                                                              \
-    X(IO, -14, "input/output error")                                                               \
-    X(NAME, -15, "name not allowed")                                                               \
-    X(KIND, -16, "not the expected kind of file")                                                  \
-    X(FORMAT, -17, "file format not understood")                                                   \
+#define UFTP_ERRORS(X) \
+    X(TRUNCATED, -1, "message ends inside a field") \
+    X(VERSION, -2, "wire version not spoken here") \
+    X(SPACE, -3, "output buffer too small") \
+    X(MALFORMED, -4, "field value not allowed by the protocol") \
+    X(UNSUPPORTED, -5, "algorithm or feature not supported") \
+    X(AUTH, -6, "authentication failed") \
+    X(MEMORY, -7, "out of memory") \
+    X(KEY, -8, "key cannot be used") \
+    X(LIMIT, -9, "limit exceeded") \
+    X(NOT_FOUND, -10, "no such file or directory") \
+    X(EXISTS, -11, "already exists") \
+    X(ACCESS, -12, "permission denied") \
+    X(NO_SPACE, -13, "no space left") \
+    X(IO, -14, "input/output error") \
+    X(NAME, -15, "name not allowed") \
+    X(KIND, -16, "not the expected kind of file") \
+    X(FORMAT, -17, "file format not understood") \
     X(ARGUMENT, -18, "configuration not allowed")
 
 #define UFTP_ERROR_ENUM(name, number, text) UFTP_ERR_##name = (number),

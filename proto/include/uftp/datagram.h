@@ -17,8 +17,8 @@ extern "C" {
  * call, and the driver's again afterwards. */
 typedef struct uftp_datagram {
     uint8_t *data;
-    size_t len;           /* bytes of the whole train */
-    size_t segment_len;   /* bytes of each datagram but the last; 0 or >= len: a single datagram */
+    size_t len;         /* bytes of the whole train */
+    size_t segment_len; /* bytes of each datagram but the last; 0 or >= len: a single datagram */
     uftp_address source;
     uftp_address destination; /* family 0 when the driver cannot tell */
     uint32_t interface_index; /* where it came in; 0 when unknown */

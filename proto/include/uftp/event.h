@@ -14,38 +14,38 @@ extern "C" {
 #endif
 
 /* name. `group`, `instance` and, where a file is current, `file_id` are set in all. */
-#define UFTP_EVENTS(X)                                                                             \
-    /* Membership, for the driver to carry out: address (group), source (SSM, else family 0). A   \
-     * failed JOIN is told back with uftp_receiver_join_failed(). */                               \
-    X(JOIN)                                                                                        \
-    X(LEAVE)                                                                                       \
-    /* Session. */                                                                                 \
-    X(SESSION_STARTED)  /* sender: address = private group. receiver: peer, address = sender */    \
-    X(SESSION_READY)    /* receiver: confirmed by the sender */                                    \
-    X(SESSION_REFUSED)  /* receiver: peer, address, text: why */                                   \
-    X(SESSION_FINISHED) /* result, duration; receiver: text when it failed */                      \
-    X(PHASE)            /* sender: phase (uftp_sender_phase) */                                    \
-    /* Messages, for the log. message = uftp_message_type, attempt and packet from 1, count of     \
-     * receivers listed. receiver: repeated = sent again. */                                       \
-    X(SENT)                                                                                        \
+#define UFTP_EVENTS(X) \
+    /* Membership, for the driver to carry out: address (group), source (SSM, else family 0). A \
+     * failed JOIN is told back with uftp_receiver_join_failed(). */ \
+    X(JOIN) \
+    X(LEAVE) \
+    /* Session. */ \
+    X(SESSION_STARTED)  /* sender: address = private group. receiver: peer, address = sender */ \
+    X(SESSION_READY)    /* receiver: confirmed by the sender */ \
+    X(SESSION_REFUSED)  /* receiver: peer, address, text: why */ \
+    X(SESSION_FINISHED) /* result, duration; receiver: text when it failed */ \
+    X(PHASE)            /* sender: phase (uftp_sender_phase) */ \
+    /* Messages, for the log. message = uftp_message_type, attempt and packet from 1, count of \
+     * receivers listed. receiver: repeated = sent again. */ \
+    X(SENT) \
     X(RECEIVED) /* peer, message, repeated when it was a duplicate, name: sender's display name */ \
-    X(GRTT)     /* duration = the group round trip time now used */                                \
-    /* Receivers as the sender sees them: peer, name. */                                           \
-    X(CLIENT_REGISTERED) /* address, duration = RTT */                                             \
-    X(CLIENT_CONFIRMED)  /* takes part from now on */                                              \
-    X(CLIENT_COMPLETE)   /* file_id, status, free_space when has_free_space */                     \
-    X(CLIENT_LOST)                                                                                 \
-    X(CLIENT_ABORTED) /* text */                                                                   \
-    X(CLIENT_NAKS)    /* section, count */                                                         \
-    X(CLIENT_REFUSED) /* peer, address, text: a stranger, or a message that was turned down */     \
-    /* Files. name = as sent, size, blocks, sections, file_type; text = link target. */            \
-    X(FILE_STARTED)                                                                                \
-    X(FILE_PASS)     /* sender: pass */                                                            \
-    X(FILE_SECTION)  /* sender: section now being sent */                                          \
-    X(FILE_FINISHED) /* name, status (receiver), error when it failed, duration, size, path */     \
-    X(FILE_SKIPPED)  /* sender: name = local path, text: why */                                    \
-    /* Trouble. */                                                                                 \
-    X(ABORT)    /* peer, text: the other side, or we, gave up (repeated = false: we) */            \
+    X(GRTT)     /* duration = the group round trip time now used */ \
+    /* Receivers as the sender sees them: peer, name. */ \
+    X(CLIENT_REGISTERED) /* address, duration = RTT */ \
+    X(CLIENT_CONFIRMED)  /* takes part from now on */ \
+    X(CLIENT_COMPLETE)   /* file_id, status, free_space when has_free_space */ \
+    X(CLIENT_LOST) \
+    X(CLIENT_ABORTED) /* text */ \
+    X(CLIENT_NAKS)    /* section, count */ \
+    X(CLIENT_REFUSED) /* peer, address, text: a stranger, or a message that was turned down */ \
+    /* Files. name = as sent, size, blocks, sections, file_type; text = link target. */ \
+    X(FILE_STARTED) \
+    X(FILE_PASS)     /* sender: pass */ \
+    X(FILE_SECTION)  /* sender: section now being sent */ \
+    X(FILE_FINISHED) /* name, status (receiver), error when it failed, duration, size, path */ \
+    X(FILE_SKIPPED)  /* sender: name = local path, text: why */ \
+    /* Trouble. */ \
+    X(ABORT)    /* peer, text: the other side, or we, gave up (repeated = false: we) */ \
     X(REJECTED) /* a datagram was dropped: error, message, address, text; counted in the stats */
 
 #define UFTP_EVENT_ENUM(name) UFTP_EVENT_##name,

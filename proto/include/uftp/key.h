@@ -20,7 +20,10 @@ extern "C" {
 #define UFTP_FINGERPRINT_TEXT_MAX 60 /* with the NUL */
 #define UFTP_KEY_PEM_MAX 8192
 
-typedef enum uftp_key_type { UFTP_KEY_RSA = 1, UFTP_KEY_EC = 2 } uftp_key_type; /* blob's first byte */
+typedef enum uftp_key_type {
+    UFTP_KEY_RSA = 1,
+    UFTP_KEY_EC = 2
+} uftp_key_type; /* blob's first byte */
 
 /* A private signing key. Opaque; its secrets are wiped when it is freed. */
 typedef struct uftp_key uftp_key;

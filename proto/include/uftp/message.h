@@ -14,27 +14,27 @@
 extern "C" {
 #endif
 
-#define UFTP_MESSAGES(X) /* name, number on the wire (1.4) */                                      \
-    X(ANNOUNCE, 1)                                                                                 \
-    X(REGISTER, 2)                                                                                 \
-    X(CLIENT_KEY, 3)                                                                               \
-    X(REG_CONF, 4)                                                                                 \
-    X(KEYINFO, 5)                                                                                  \
-    X(KEYINFO_ACK, 6)                                                                              \
-    X(FILEINFO, 7)                                                                                 \
-    X(FILEINFO_ACK, 8)                                                                             \
-    X(FILESEG, 9)                                                                                  \
-    X(DONE, 10)                                                                                    \
-    X(STATUS, 11)                                                                                  \
-    X(COMPLETE, 12)                                                                                \
-    X(DONE_CONF, 13)                                                                               \
-    X(HB_REQ, 14)                                                                                  \
-    X(HB_RESP, 15)                                                                                 \
-    X(KEY_REQ, 16)                                                                                 \
-    X(PROXY_KEY, 17)                                                                               \
-    X(ENCRYPTED, 18)                                                                               \
-    X(ABORT, 19)                                                                                   \
-    X(CONG_CTRL, 20)                                                                               \
+#define UFTP_MESSAGES(X) /* name, number on the wire (1.4) */ \
+    X(ANNOUNCE, 1) \
+    X(REGISTER, 2) \
+    X(CLIENT_KEY, 3) \
+    X(REG_CONF, 4) \
+    X(KEYINFO, 5) \
+    X(KEYINFO_ACK, 6) \
+    X(FILEINFO, 7) \
+    X(FILEINFO_ACK, 8) \
+    X(FILESEG, 9) \
+    X(DONE, 10) \
+    X(STATUS, 11) \
+    X(COMPLETE, 12) \
+    X(DONE_CONF, 13) \
+    X(HB_REQ, 14) \
+    X(HB_RESP, 15) \
+    X(KEY_REQ, 16) \
+    X(PROXY_KEY, 17) \
+    X(ENCRYPTED, 18) \
+    X(ABORT, 19) \
+    X(CONG_CTRL, 20) \
     X(CC_ACK, 21)
 
 #define UFTP_MESSAGE_ENUM(name, number) UFTP_MESSAGE_##name = (number),
@@ -49,21 +49,21 @@ const char *uftp_message_name(uint8_t type);
 #define UFTP_BLOCK_SIZE_MIN 512
 #define UFTP_BLOCK_SIZE_MAX 8800
 #define UFTP_BLOCK_SIZE_DEFAULT 1300
-#define UFTP_NAME_MAX 300        /* bytes of a file name, and of a link target, on the wire */
-#define UFTP_ABORT_TEXT_MAX 299  /* characters */
-#define UFTP_RANDOM_LEN 32       /* server and client random */
+#define UFTP_NAME_MAX 300       /* bytes of a file name, and of a link target, on the wire */
+#define UFTP_ABORT_TEXT_MAX 299 /* characters */
+#define UFTP_RANDOM_LEN 32      /* server and client random */
 #define UFTP_GROUP_MASTER_LEN 32
 #define UFTP_SEALED_MASTER_LEN 48 /* group master and its tag in a KEYINFO entry */
 
 /* The common header (1.2). */
 typedef struct uftp_header {
     uint8_t version;
-    uint8_t type;     /* uftp_message_type; an unknown number decodes, the caller skips it */
-    uint16_t seq;     /* wraps: compare with uftp_seq_newer() */
-    uint32_t source;  /* UID of the sender */
-    uint32_t group;   /* session ID */
-    uint8_t instance; /* restart number of the session */
-    uint8_t grtt;     /* quantised, see quantise.h; 0 from a receiver */
+    uint8_t type;       /* uftp_message_type; an unknown number decodes, the caller skips it */
+    uint16_t seq;       /* wraps: compare with uftp_seq_newer() */
+    uint32_t source;    /* UID of the sender */
+    uint32_t group;     /* session ID */
+    uint8_t instance;   /* restart number of the session */
+    uint8_t grtt;       /* quantised, see quantise.h; 0 from a receiver */
     uint8_t group_size; /* quantised; 0 from a receiver */
 } uftp_header;
 
@@ -228,16 +228,16 @@ typedef struct uftp_fileseg { /* 1.15 */
 } uftp_fileseg;
 
 typedef struct uftp_done { /* 1.16 */
-    uint16_t file_id; /* 0: end of session */
+    uint16_t file_id;      /* 0: end of session */
     uint16_t section;
     uftp_uid_list clients;
 } uftp_done;
 
 enum { /* flags of EXT_TFMCC_ACK_INFO */
-    UFTP_TFMCC_CLR = 1,
-    UFTP_TFMCC_RTT = 2,
-    UFTP_TFMCC_START = 4,
-    UFTP_TFMCC_LEAVE = 8
+       UFTP_TFMCC_CLR = 1,
+       UFTP_TFMCC_RTT = 2,
+       UFTP_TFMCC_START = 4,
+       UFTP_TFMCC_LEAVE = 8
 };
 
 typedef struct uftp_tfmcc_ack { /* EXT_TFMCC_ACK_INFO 1.16 */
@@ -278,16 +278,16 @@ typedef struct uftp_hb_req { /* 1.18 */
 } uftp_hb_req;
 
 typedef struct uftp_hb_resp { /* 1.18 */
-    uint8_t result; /* 0 failed, 1 ok, 2 challenge */
+    uint8_t result;           /* 0 failed, 1 ok, 2 challenge */
     uint32_t nonce;
 } uftp_hb_resp;
 
 typedef struct uftp_proxy_key { /* 1.18 */
-    uint32_t nonce; /* v4: what is signed */
     uftp_bytes public_key;
     uftp_bytes ecdh_key;
     uftp_bytes signature;
     uftp_bytes whole; /* read only: the message header, from the type byte */
+    uint32_t nonce;   /* v4: what is signed */
 } uftp_proxy_key;
 
 typedef struct uftp_abort { /* 1.17 */
@@ -297,9 +297,9 @@ typedef struct uftp_abort { /* 1.17 */
 } uftp_abort;
 
 enum { /* flags of a CONG_CTRL item */
-    UFTP_CONG_CLR = 1,
-    UFTP_CONG_RTT = 2,
-    UFTP_CONG_START = 4
+       UFTP_CONG_CLR = 1,
+       UFTP_CONG_RTT = 2,
+       UFTP_CONG_START = 4
 };
 
 typedef struct uftp_cong_item {
@@ -353,7 +353,7 @@ typedef struct uftp_message {
 typedef struct uftp_encrypted {
     uint64_t iv_counter;
     uftp_bytes signature; /* v4, empty with an AEAD cipher; data NULL when writing: zeros */
-    uftp_bytes payload; /* ciphertext and tag; data NULL when writing: room is left */
+    uftp_bytes payload;   /* ciphertext and tag; data NULL when writing: room is left */
 } uftp_encrypted;
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiver (UFTP's client) without I/O (spec v5 4.10, 4.11). One object takes part in any number
- * of sessions at once, up to a limit. The driver's turn is that of the sender (sender.h); it also
- * carries out JOIN and LEAVE events for private groups, and joins the public groups by itself.
+ * The receiver (UFTP's client) without I/O (spec v5 4.10, 4.11). One object takes part in any
+ * number of sessions at once, up to a limit. The driver's turn is that of the sender (sender.h); it
+ * also carries out JOIN and LEAVE events for private groups, and joins the public groups by itself.
  */
 #ifndef UFTP_RECEIVER_H
 #define UFTP_RECEIVER_H
@@ -52,9 +52,9 @@ typedef struct uftp_receiver_config {
     bool backup;            /* keep what is replaced or deleted (-A) */
     bool sync_to_disk;      /* flush each file before it is reported COMPLETE */
 
-    bool encrypted_only;    /* refuse plain sessions (-E) */
-    bool refuse_delete;     /* answer delete requests with "rejected" */
-    bool source_specific;   /* private groups must be SSM (-o) */
+    bool encrypted_only;              /* refuse plain sessions (-E) */
+    bool refuse_delete;               /* answer delete requests with "rejected" */
+    bool source_specific;             /* private groups must be SSM (-o) */
     const uftp_server_entry *servers; /* senders allowed; none: any */
     size_t server_count;
 

@@ -9,8 +9,8 @@
  *     wait until uftp_sender_next_deadline() or input
  *
  * After the polls have been drained, next_deadline() is later than `now`. The session is over when
- * SESSION_FINISHED has been polled and next_deadline() is UFTP_NEVER: until then ABORTs may still be
- * on their way out.
+ * SESSION_FINISHED has been polled and next_deadline() is UFTP_NEVER: until then ABORTs may still
+ * be on their way out.
  */
 #ifndef UFTP_SENDER_H
 #define UFTP_SENDER_H
@@ -55,24 +55,24 @@ typedef struct uftp_sender_config {
     uftp_address private_address; /* its port is ignored; unused when the public one is unicast */
     uint8_t tos;                  /* traffic class of what is sent (DSCP << 2) */
 
-    uint16_t block_size;      /* [1300] */
+    uint16_t block_size;       /* [1300] */
     uint64_t rate_bytes_per_s; /* [128000], or UFTP_RATE_UNLIMITED */
-    uint8_t robust;           /* [20] */
-    uint64_t grtt_initial;    /* [0.5 s] */
-    uint64_t grtt_min;        /* [0.01 s] */
-    uint64_t grtt_max;        /* [15 s] */
-    uint16_t passes_max;      /* [65535] */
-    bool nak_limited;         /* receivers with too many NAKs are put out: */
-    uint8_t nak_percent_max;  /* more than this share of a section counts ... */
-    uint16_t nak_count_max;   /* ... and so many times are too many [1] */
+    uint8_t robust;            /* [20] */
+    uint64_t grtt_initial;     /* [0.5 s] */
+    uint64_t grtt_min;         /* [0.01 s] */
+    uint64_t grtt_max;         /* [15 s] */
+    uint16_t passes_max;       /* [65535] */
+    bool nak_limited;          /* receivers with too many NAKs are put out: */
+    uint8_t nak_percent_max;   /* more than this share of a section counts ... */
+    uint16_t nak_count_max;    /* ... and so many times are too many [1] */
     uint32_t time_max_percent; /* [0: none] of size/rate, for each file */
 
-    bool plain;              /* no encryption; all below is then ignored */
-    bool client_auth;        /* receivers must prove their keys */
-    uftp_cipher cipher;      /* [AES-256-GCM] */
-    uftp_hash hash;          /* [SHA-256] */
-    uftp_curve ecdh_curve;   /* [secp256r1] */
-    const uftp_key *key;     /* signing key, required unless plain; outlives the sender */
+    bool plain;            /* no encryption; all below is then ignored */
+    bool client_auth;      /* receivers must prove their keys */
+    uftp_cipher cipher;    /* [AES-256-GCM] */
+    uftp_hash hash;        /* [SHA-256] */
+    uftp_curve ecdh_curve; /* [secp256r1] */
+    const uftp_key *key;   /* signing key, required unless plain; outlives the sender */
 
     bool sync_mode, sync_preview;
     bool quit_on_error;
@@ -105,8 +105,7 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
 void uftp_sender_destroy(uftp_sender *sender); /* NULL is allowed */
 
 /* Consumes trains. What cannot be used is counted and dropped; never an error. */
-void uftp_sender_recv(uftp_sender *sender, uint64_t now, const uftp_datagram *trains,
-                      size_t count);
+void uftp_sender_recv(uftp_sender *sender, uint64_t now, const uftp_datagram *trains, size_t count);
 /* 1 when `out` was filled, 0 when nothing is due at `now`. */
 int uftp_sender_poll_transmit(uftp_sender *sender, uint64_t now, uftp_transmit *out);
 uint64_t uftp_sender_next_deadline(const uftp_sender *sender);
@@ -118,13 +117,13 @@ int uftp_sender_poll_event(uftp_sender *sender, uftp_event *out);
 void uftp_sender_interrupt(uftp_sender *sender, uint64_t now);
 
 typedef enum uftp_client_state { /* spec v5 4.1 */
-    UFTP_CLIENT_MUTE,
-    UFTP_CLIENT_REGISTERED,
-    UFTP_CLIENT_ACTIVE,
-    UFTP_CLIENT_ACTIVE_NAK,
-    UFTP_CLIENT_DONE,
-    UFTP_CLIENT_LOST,
-    UFTP_CLIENT_ABORTED
+                                 UFTP_CLIENT_MUTE,
+                                 UFTP_CLIENT_REGISTERED,
+                                 UFTP_CLIENT_ACTIVE,
+                                 UFTP_CLIENT_ACTIVE_NAK,
+                                 UFTP_CLIENT_DONE,
+                                 UFTP_CLIENT_LOST,
+                                 UFTP_CLIENT_ABORTED
 } uftp_client_state;
 #define UFTP_CLIENT_STATES 7
 
@@ -137,8 +136,8 @@ typedef struct uftp_client_info {
     uint64_t rtt;        /* last measured, 0: never */
     uint64_t done_after; /* time from the start of the current or last file to its COMPLETE */
     uint32_t copied, overwritten, skipped, rejected; /* counts of files */
-    uint64_t bytes; /* of the files copied and overwritten */
-    uint64_t time;  /* sum of done_after over them */
+    uint64_t bytes;                                  /* of the files copied and overwritten */
+    uint64_t time;                                   /* sum of done_after over them */
 } uftp_client_info;
 
 typedef struct uftp_sender_stats {
@@ -150,8 +149,8 @@ typedef struct uftp_sender_stats {
     uint64_t rate_bytes_per_s;
     uint16_t file_id;
     uint64_t file_size;
-    uint64_t file_sent;    /* bytes of the current pass that have left */
-    uint64_t pass_size;    /* bytes the current pass has to send */
+    uint64_t file_sent; /* bytes of the current pass that have left */
+    uint64_t pass_size; /* bytes the current pass has to send */
     uint16_t pass;
     uint64_t datagrams_sent, bytes_sent;
     uint64_t blocks_sent, blocks_repeated;

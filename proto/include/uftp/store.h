@@ -56,7 +56,8 @@ typedef struct uftp_store {
     /* Moves what is at a place to the backup directory that belongs to its root, below a folder
      * for the session (`session_wall_us`: when its ANNOUNCE came). UNSUPPORTED without one. */
     int (*backup)(void *ctx, const uftp_place *place, uint64_t session_wall_us);
-    /* Small records of restartable sessions, by group. load: sets *len, LIMIT when it does not fit. */
+    /* Small records of restartable sessions, by group. load: sets *len, LIMIT when it does not fit.
+     */
     int (*resume_save)(void *ctx, uint32_t group, const uint8_t *data, size_t len);
     int (*resume_load)(void *ctx, uint32_t group, uint8_t *out, size_t capacity, size_t *len);
     int (*resume_remove)(void *ctx, uint32_t group);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the first ANNOUNCE to membership (spec v5 4.10.1, 4.10.2), and the reasons to turn a session
+ * down (4.9).
+ */
+#include "session/receiver_internal.h"
+
+/* ---- refusals ---- */
+
+/* One ABORT for each refused session: what is remembered is not answered again. */
+static void refuse(uftp_receiver *receiver, const uftp_packet *packet, const uftp_arrival *arrival,
+                   const char *text)
+{
+    const uftp_header *header = &packet->header;
+    const uftp_past_session past = {.group = header->group,
+                                    .instance = header->instance,
+                                    .server = header->source,
+                                    .source = arrival->train->source,
+                                    .until = arrival->now + RECEIVER_PAST_INTERVAL,
+                                    .ended_us = UINT64_MAX};
+    uftp_past_session_add(receiver, &past);
+    receiver->stats.sessions_refused++;
+    uftp_event_queue_push(&receiver->events, &(uftp_event){.type = UFTP_EVENT_SESSION_REFUSED,
+                                                           .group = header->group,
+                                                           .instance = header->instance,
+                                                           .peer = header->source,
+                                                           .address = arrival->train->source,
+                                                           .text = text});
+    if (receiver->refusal_count == RECEIVER_REFUSALS_MAX)
+        return; /* a flood: the sender will notice by our silence */
+    receiver->refusals[receiver->refusal_count++] = (uftp_refusal){.wire = packet->wire,
+                                                                   .group = header->group,
+                                                                   .instance = header->instance,
+                                                                   .peer = arrival->train->source,
+                                                                   .text = text};
+}
+
+static const uftp_server_entry *find_server(const uftp_receiver *receiver, uint32_t uid)
+{
+    for (size_t i = 0; i < receiver->config.server_count; i++)
+        if (receiver->config.servers[i].uid == uid)
+            return &receiver->config.servers[i];
+    return NULL;
+}
+
+/* The text of the ABORT, or NULL: everything that can be judged without cryptography. */
+static const char *objection(const uftp_receiver *receiver, const uftp_packet *packet,
+                             const uftp_announce *announce, const uftp_server_entry *server)
+{
+    const uftp_receiver_config *config = &receiver->config;
+    const uftp_address *group = &announce->private_address;
+    if (config->server_count && !server)
+        return "Server not in server list";
+    if (!announce->encrypted && config->encrypted_only)
+        return "No unencrypted transfers allowed";
+    /* A pinned key that need not be shown would pin nothing (spec v5 trap 67). */
+    if (!announce->encrypted && server && server->has_fingerprint)
+        return "Failed to verify server key fingerprint";
+    if (announce->sync_mode && packet->header.instance != 0 && config->temp_directory)
+        return "Sync mode and restart mode incompatible";
+    if (uftp_address_is_zero(group))
+        return NULL; /* a unicast session */
+    if (!uftp_address_is_multicast(group))
+        return "Invalid multicast address";
+    if (config->source_specific && !uftp_address_is_ssm(group))
+        return "Invalid source specific multicast address";
+    return NULL;
+}
+
+/* ---- a new session ---- */
+
+static bool may_answer(const uftp_address *source)
+{
+    return source->port != 0 && !uftp_address_is_multicast(source) && !uftp_address_is_zero(source);
+}
+
+static void join(uftp_session *session, const uftp_announce *announce,
+                 const uftp_server_entry *server)
+{
+    const uftp_address *group = &announce->private_address;
+    /* The driver is in the public group already. */
+    if (uftp_address_is_zero(group) || uftp_address_same_host(group, &announce->public_address))
+        return;
+    uftp_address source = {0};
+    if (session->receiver->config.source_specific) {
+        source = server && server->address.family ? server->address : session->peer;
+        source.port = 0;
+    }
+    uftp_session_join(session, group, &source);
+}
+
+static void schedule_register(uftp_session *session, const uftp_announce *announce, uint64_t now)
+{
+    size_t members = announce->members.count;
+    uint64_t window = session->grtt / 4 < RECEIVER_HOLD_MAX ? session->grtt / 4 : RECEIVER_HOLD_MAX;
+    uint64_t hold = 0;
+    if (members == 0 || members > RECEIVER_HOLD_MEMBERS)
+        hold = uftp_random_below(session->receiver->config.random, window);
+    if (hold)
+        session->hold_deadline = now + hold;
+    else
+        uftp_session_owe(session, OWES_REGISTER);
+}
+
+static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_announce *announce,
+                 const uftp_arrival *arrival)
+{
+    const uftp_server_entry *server = find_server(receiver, packet->header.source);
+    const char *why = objection(receiver, packet, announce, server);
+    if (why) {
+        refuse(receiver, packet, arrival, why);
+        return UFTP_OK;
+    }
+    uftp_session *session;
+    int err = uftp_session_create(receiver, packet, announce, arrival, &session);
+    if (err == UFTP_OK && announce->encrypted) {
+        err = uftp_session_keys_begin(session, packet, announce, &why);
+        if (err < 0)
+            uftp_session_free(session);
+    }
+    if (err < 0 && why)
+        refuse(receiver, packet, arrival, why);
+    if (err < 0)
+        return err;
+    uftp_event event = uftp_session_event(session, UFTP_EVENT_SESSION_STARTED);
+    uftp_session_push(session, &event);
+    uftp_session_push_received(session, UFTP_MESSAGE_ANNOUNCE, false);
+    join(session, announce, server);
+    schedule_register(session, announce, arrival->now);
+    return UFTP_OK;
+}
+
+/* ---- a known session ---- */
+
+/* During the announce phase a confirmed receiver hears nothing but clear ANNOUNCEs and KEYINFOs,
+ * for longer than its patience lasts. In an encrypted session they keep it alive only by their
+ * signature, and a signature is only looked at when a quarter of the patience is used up: a flood
+ * of forgeries costs nothing while the session is busy. */
+static bool needs_sign_of_life(const uftp_session *session, uint64_t now)
+{
+    return session->state == SESSION_MIDGROUP &&
+           now - session->touched > uftp_session_interval(session) / 4;
+}
+
+static int on_repeated(uftp_session *session, const uftp_packet *packet,
+                       const uftp_announce *announce, const uftp_arrival *arrival)
+{
+    if (session->state == SESSION_LEAVING)
+        return UFTP_OK;
+    if (session->wire != packet->wire ||
+        !uftp_address_same_host(&session->peer, &arrival->train->source))
+        return UFTP_ERR_AUTH;
+    if (!session->keys) {
+        uftp_session_commit(session, packet, arrival->now);
+        if (session->state == SESSION_MIDGROUP)
+            uftp_session_touch(session, arrival->now);
+        return UFTP_OK;
+    }
+    if (!needs_sign_of_life(session, arrival->now))
+        return UFTP_OK;
+    int err = uftp_session_keys_verify_announce(session, packet, announce);
+    if (err == UFTP_OK)
+        uftp_session_touch(session, arrival->now);
+    return err;
+}
+
+int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet,
+                              const uftp_arrival *arrival)
+{
+    uftp_message message;
+    int err = uftp_packet_message(packet, &message);
+    if (err < 0)
+        return err;
+    const uftp_announce *announce = &message.as.announce;
+    const uftp_header *header = &packet->header;
+    uftp_session *session =
+        uftp_session_find(receiver, header->group, header->instance, header->source);
+    if (session)
+        return on_repeated(session, packet, announce, arrival);
+    if (announce->members.count &&
+        !uftp_uid_list_contains(&announce->members, receiver->config.uid))
+        return UFTP_OK; /* others are meant */
+    /* Nobody may be told apart by UID 0, our own UID is not a sender's, and a group ID of 0 is
+     * no session (spec v5 3.13). */
+    if (header->source == 0 || header->source == receiver->config.uid || header->group == 0 ||
+        !may_answer(&arrival->train->source))
+        return UFTP_ERR_MALFORMED;
+    if (receiver->closing || uftp_past_session_known(receiver, packet, announce, arrival))
+        return UFTP_OK;
+    return start(receiver, packet, announce, arrival);
+}
+
+/* ---- confirmation ---- */
+
+/* Only now is the later instance known to be genuine, so only now does it end the earlier one; what
+ * that had received is saved before it is looked for. */
+static void end_earlier_instances(const uftp_session *session, uint64_t now)
+{
+    uftp_receiver *receiver = session->receiver;
+    for (uint32_t i = receiver->session_count; i-- > 0;) {
+        uftp_session *other = receiver->sessions[i];
+        if (other->group == session->group && other->server == session->server &&
+            other->instance < session->instance && other->state != SESSION_LEAVING)
+            uftp_session_fail(other, now, "Session restarted", FAREWELL_SILENT);
+    }
+}
+
+void uftp_session_confirm(uftp_session *session, uint64_t now)
+{
+    session->owes &= ~(unsigned)(OWES_REGISTER | OWES_CLIENT_KEY);
+    session->hold_deadline = UFTP_NEVER;
+    if (session->restart)
+        end_earlier_instances(session, now);
+    uftp_session_enter(session, now, SESSION_MIDGROUP);
+}
+
+int uftp_session_on_reg_conf(uftp_session *session, const uftp_uid_message *message, uint64_t now)
+{
+    if (session->keys || session->state != SESSION_REGISTERED)
+        return UFTP_OK;
+    if (!uftp_uid_list_contains(&message->clients, session->receiver->config.uid))
+        return UFTP_OK;
+    uftp_session_push_received(session, UFTP_MESSAGE_REG_CONF, false);
+    uftp_session_confirm(session, now);
+    return UFTP_OK;
+}
+
+/* Our entry, or NULL. A zero UID ends the list (spec v5 1.3). */
+static const uint8_t *find_entry(const uftp_keyinfo *keyinfo, uint32_t uid)
+{
+    for (size_t i = 0; i < keyinfo->entry_count; i++) {
+        const uint8_t *sealed;
+        uint32_t client = uftp_keyinfo_entry(keyinfo, i, &sealed);
+        if (client == 0)
+            break;
+        if (client == uid)
+            return sealed;
+    }
+    return NULL;
+}
+
+/* The reference gives up on a bad signature; we only drop the datagram, since anyone could send it
+ * and the sender repeats its own. */
+static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
+                            const uftp_keyinfo *message, const uint8_t *sealed, uint64_t now)
+{
+    if (!uftp_window_fresh(&session->window, message->iv_counter))
+        return UFTP_ERR_EXISTS;
+    int err = uftp_session_keys_verify_keyinfo(session, packet, message);
+    if (err < 0)
+        return err;
+    err = uftp_session_keys_establish(session, message, sealed);
+    if (err < 0) {
+        uftp_session_fail(session, now, "Decrypt failed for group master", FAREWELL_ABORT);
+        return UFTP_OK;
+    }
+    uftp_window_mark(&session->window, message->iv_counter);
+    uftp_session_commit(session, packet, now);
+    uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);
+    uftp_session_confirm(session, now);
+    uftp_session_owe(session, OWES_KEYINFO_ACK);
+    return UFTP_OK;
+}
+
+int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
+                            const uftp_keyinfo *message, uint64_t now)
+{
+    if (!session->keys)
+        return UFTP_ERR_UNSUPPORTED;
+    const uint8_t *sealed = find_entry(message, session->receiver->config.uid);
+    if (session->state == SESSION_REGISTERED)
+        return sealed ? on_first_keyinfo(session, packet, message, sealed, now) : UFTP_OK;
+    if (needs_sign_of_life(session, now)) {
+        int err = uftp_session_keys_verify_keyinfo(session, packet, message);
+        if (err < 0)
+            return err;
+        uftp_session_touch(session, now);
+    }
+    if (sealed && session->state == SESSION_MIDGROUP) { /* our answer was lost */
+        uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, true);
+        uftp_session_owe(session, OWES_KEYINFO_ACK);
+    }
+    return UFTP_OK;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the receiver share. One session is one file's business each:
+ *
+ *   receiver.c           the object, its verbs, the way of a datagram: parse, authenticate, commit
+ *   receiver_announce.c  ANNOUNCE ... REG_CONF or KEYINFO
+ *   receiver_keys.c      every call into the key schedule of a wire version
+ *   receiver_file.c      FILEINFO, FILESEG, DONE, and what is asked for again
+ *   receiver_store.c     the rules for files on top of the store (spec v5 4.11)
+ *   receiver_resume.c    the record of a file that a later session may continue
+ *   receiver_session.c   the table of sessions, their states, how they end
+ *   receiver_output.c    builds the datagrams
+ *
+ *                    REG_CONF, FILEINFO, KEYINFO              FILEINFO of a regular file
+ *   ANNOUNCE -> REGISTERED ---------------------> MIDGROUP ---------------------------> RECEIVING
+ *                   |                               |  ^                                  |  |
+ *                   |                       DONE(0) |  +----- DONE, or NAK timer ---------+  |
+ *                   |                               v          when nothing is missing       |
+ *                   |                            COMPLETE <---------- DONE(0) ---------------+
+ *                   |                               |
+ *                   | deadline, ABORT               | DONE_CONF, deadline
+ *                   v                               v
+ *                LEAVING (from any state) -> gone   gone, successful
+ */
+#ifndef UFTP_SESSION_RECEIVER_INTERNAL_H
+#define UFTP_SESSION_RECEIVER_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "session/events.h"
+#include "session/packet.h"
+#include "session/window.h"
+#include "transfer/blockmap.h"
+#include "transfer/name.h"
+#include <uftp/layout.h>
+#include <uftp/quantise.h>
+#include <uftp/receiver.h>
+
+/* Timers never run on less: a sender (or a forger) that advertises a GRTT of 0 would otherwise have
+ * us answer without pause. */
+#define RECEIVER_GRTT_MIN UFTP_MS(1)
+/* A first REGISTER to a large or unknown group waits up to GRTT/4, and no longer than this, so that
+ * a thousand receivers do not answer in the same millisecond. The sender's RTT is not spoilt:
+ * REGISTER carries the time it was held. */
+#define RECEIVER_HOLD_MAX UFTP_MS(50)
+#define RECEIVER_HOLD_MEMBERS 50 /* a closed group this small is answered at once */
+/* How long a late ANNOUNCE of a session that has ended or was refused is recognised, counted from
+ * the last one: longer than a sender pauses between two (3 * GRTT, GRTT <= 15 s). */
+#define RECEIVER_PAST_INTERVAL UFTP_S(60)
+#define RECEIVER_PAST_MAX 128
+/* Answers to strangers are eight times as long as a plain ANNOUNCE: so many may wait and so many
+ * leave per second, or a forged source address would make us a reflector. */
+#define RECEIVER_REFUSALS_MAX 16
+#define RECEIVER_REFUSAL_INTERVAL UFTP_MS(50)
+/* So many datagrams in a row that all look old mean that the sender's counter has jumped. */
+#define RECEIVER_STALE_MAX 100
+#define RECEIVER_MISORDER_MAX 5 /* spec v5 4.2 */
+#define RECEIVER_BUCKETS 256    /* of the session hash: a power of two above UFTP_SESSIONS_MAX */
+
+typedef struct uftp_session uftp_session;
+typedef struct uftp_session_keys uftp_session_keys; /* receiver_keys.c */
+
+typedef enum uftp_session_state {
+    SESSION_REGISTERED, /* REGISTER leaves or has left; not confirmed */
+    SESSION_MIDGROUP,   /* confirmed, between files */
+    SESSION_RECEIVING,  /* a regular file is open */
+    SESSION_COMPLETE,   /* end of session acknowledged, DONE_CONF awaited */
+    SESSION_LEAVING     /* over; only its ABORT has still to leave */
+} uftp_session_state;
+
+/* What a session owes, one bit each; sent in this order. */
+enum {
+    OWES_ABORT = 1 << 0,
+    OWES_REGISTER = 1 << 1,
+    OWES_CLIENT_KEY = 1 << 2,
+    OWES_KEYINFO_ACK = 1 << 3,
+    OWES_FILEINFO_ACK = 1 << 4,
+    OWES_COMPLETE = 1 << 5,
+    OWES_STATUS = 1 << 6 /* of the sections status_first .. status_end - 1 that miss blocks */
+};
+
+/* The object announced last. Its ID and status stay after it has ended, for repeated questions. */
+typedef struct uftp_receiver_file {
+    uint16_t id; /* 0: none yet */
+    uint8_t type;
+    uint8_t status; /* uftp_complete_status */
+    bool has_free_space;
+    uint64_t free_space;
+    uint64_t size, mtime;
+    uint64_t started;
+    char name[UFTP_NAME_MAX + 1]; /* as sent */
+    char link[UFTP_NAME_MAX + 1];
+
+    /* Where it will stand. A session's folder in front, when there is a temporary directory. */
+    unsigned root;
+    char path[UFTP_GROUP_FOLDER_SIZE + UFTP_NAME_MAX + 1];
+
+    /* While RECEIVING. */
+    uftp_store_file *handle;
+    uftp_layout layout;
+    uftp_blockmap map;
+    uint16_t partial_id; /* in the name of the file that is written: of an earlier instance when
+                            it is being continued */
+    bool resumed;
+    bool data_seen;
+    int error; /* what ended it, when the store did */
+
+    /* When and for what to ask again (spec v5 4.10.4 to 4.10.6). */
+    uint32_t last_section; /* the sender's position as last seen */
+    uint32_t nak_first, nak_end;
+    uint64_t nak_deadline;
+    bool got_done;
+} uftp_receiver_file;
+
+/* Strings one behind the other, each with its NUL. */
+typedef struct uftp_name_list {
+    char *bytes;
+    size_t len, capacity, last; /* last: where the last string begins */
+} uftp_name_list;
+
+struct uftp_session {
+    uftp_receiver *receiver;
+    uftp_session *bucket_next;
+    uftp_session *ready_next; /* in the queue of those that owe something */
+    bool ready;
+    uint32_t index; /* in receiver->sessions */
+
+    const uftp_wire *wire;
+    uint32_t group;
+    uint8_t instance;
+    uint32_t server;
+    uftp_address peer; /* the sender: replies go there, clear datagrams must come from there */
+    uftp_session_state state;
+    uint64_t started;
+
+    /* As announced. */
+    uint8_t robust;
+    uint16_t block_size;
+    bool sync_mode, sync_preview;
+    bool restart; /* a later instance, and we keep what earlier ones received */
+    bool joined;
+    uftp_address group_address, group_source; /* as joined */
+
+    /* As told by authentic headers. */
+    uint8_t grtt_byte;
+    uint8_t group_size_byte;
+    uint64_t grtt; /* of grtt_byte, not below RECEIVER_GRTT_MIN */
+    uint16_t seq_max;
+    uint16_t stale_count;
+    uftp_window window;
+    uint64_t server_us, server_us_at; /* last timestamp and when it came: (T, L) of spec v5 4.3 */
+
+    /* Timers; see uftp_session_deadline(). */
+    uint64_t touched;       /* the session timer runs from here, its length follows the GRTT */
+    uint64_t limit;         /* registration or completion deadline */
+    uint64_t hold_deadline; /* the first REGISTER is held until then */
+    unsigned registers_sent;
+
+    uftp_session_keys *keys; /* NULL: plain session */
+    uint16_t seq;            /* of the next datagram */
+    uint64_t iv_counter;     /* last one used */
+    unsigned owes;
+    uint32_t status_first, status_end;
+    char abort_text[UFTP_ABORT_TEXT_MAX + 1]; /* ours to send, or heard in clear */
+    bool abort_heard;
+
+    uftp_receiver_file file;
+    bool folder_ready;       /* the folder in the temporary directory is ours */
+    uftp_name_list received; /* with a temporary directory: what is to be moved at the end */
+};
+
+/* A session that is over or was refused. */
+typedef struct uftp_past_session {
+    uint32_t group;
+    uint8_t instance;
+    uint32_t server;
+    uftp_address source; /* refused: only an ANNOUNCE from there is recognised; else family 0 */
+    uint64_t until;
+    uint64_t ended_us; /* by the sender's clock: a later ANNOUNCE is a new session. UINT64_MAX: none
+                          is */
+} uftp_past_session;
+
+typedef struct uftp_refusal {
+    const uftp_wire *wire;
+    uint32_t group;
+    uint8_t instance;
+    uftp_address peer;
+    const char *text; /* a literal */
+} uftp_refusal;
+
+typedef struct uftp_membership {
+    uftp_address group, source;
+    uint32_t users;
+} uftp_membership;
+
+/* Consecutive blocks of one call of recv(), on their way into one write. They still lie in the
+ * driver's datagrams. */
+typedef struct uftp_gather {
+    uftp_session *session;
+    uint64_t offset, len;
+    size_t count;
+    uftp_slice slices[UFTP_TRAIN_SEGMENTS_MAX];
+} uftp_gather;
+
+struct uftp_receiver {
+    uftp_receiver_config config;
+    char *destinations[UFTP_DESTINATIONS_MAX]; /* cleaned; "" is "/" */
+    uftp_server_entry *servers;
+    uftp_key *own_key; /* when none was given */
+    uint64_t created;
+    bool closing;
+
+    uftp_session **sessions; /* in no order; sessions[i]->index == i */
+    uint32_t session_count;
+    uftp_session *buckets[RECEIVER_BUCKETS];
+    uftp_session *ready_first, *ready_last;
+    uftp_membership *memberships; /* sessions_max */
+    uint32_t membership_count;
+
+    uftp_past_session past[RECEIVER_PAST_MAX];
+    uint32_t past_next;
+    uftp_refusal refusals[RECEIVER_REFUSALS_MAX]; /* taken from the front */
+    size_t refusal_count;
+    uint64_t refusal_next; /* when the next may leave */
+
+    uftp_gather gather;
+    uftp_event_queue events;
+    uftp_receiver_stats stats;
+};
+
+/* One datagram on its way in. */
+typedef struct uftp_arrival {
+    uint64_t now, at; /* at: when it came in */
+    const uftp_datagram *train;
+} uftp_arrival;
+
+/* ---- receiver.c ---- */
+uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type);
+void uftp_session_push(const uftp_session *session, const uftp_event *event);
+void uftp_session_push_received(const uftp_session *session, uint8_t message, bool repeated);
+/* Takes over what an authentic header says. */
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet, uint64_t now);
+/* Writes what is gathered. The session of it may have failed afterwards. */
+void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now);
+
+/* ---- receiver_session.c ---- */
+uftp_session *uftp_session_find(const uftp_receiver *receiver, uint32_t group, uint8_t instance,
+                                uint32_t server);
+/* LIMIT, MEMORY. The session is REGISTERED and in no group. */
+int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
+                        const uftp_announce *announce, const uftp_arrival *arrival,
+                        uftp_session **out);
+/* Without a word: the session was never announced to anyone. */
+void uftp_session_free(uftp_session *session);
+void uftp_session_join(uftp_session *session, const uftp_address *group,
+                       const uftp_address *source);
+void uftp_session_join_failed(uftp_session *session, uint64_t now);
+/* The only place where a state changes. Restarts the session timer. */
+void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state state);
+/* Ends a session without success: with an ABORT to the sender, or silently. */
+typedef enum uftp_session_farewell { FAREWELL_ABORT, FAREWELL_SILENT } uftp_session_farewell;
+void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
+                       uftp_session_farewell farewell);
+void uftp_session_finish(uftp_session *session, uint64_t now);
+void uftp_session_touch(uftp_session *session, uint64_t now);
+/* Length of the session timer in the present state (spec v5 4.10). */
+uint64_t uftp_session_interval(const uftp_session *session);
+uint64_t uftp_session_deadline(const uftp_session *session);
+void uftp_session_on_timeout(uftp_session *session, uint64_t now);
+void uftp_session_owe(uftp_session *session, unsigned what);
+/* max(1 s, factor * GRTT * ROBUST) */
+uint64_t uftp_session_patience(const uftp_session *session, unsigned factor);
+/* The sender's clock at `now`, as its timestamps count. */
+uint64_t uftp_session_server_us(const uftp_session *session, uint64_t now);
+/* Remembered sessions: whether this ANNOUNCE is a late or repeated one of an old story. */
+bool uftp_past_session_known(uftp_receiver *receiver, const uftp_packet *packet,
+                             const uftp_announce *announce, const uftp_arrival *arrival);
+void uftp_past_session_add(uftp_receiver *receiver, const uftp_past_session *past);
+
+/* ---- receiver_announce.c ---- */
+int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet,
+                              const uftp_arrival *arrival);
+int uftp_session_on_reg_conf(uftp_session *session, const uftp_uid_message *message, uint64_t now);
+int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
+                            const uftp_keyinfo *message, uint64_t now);
+/* The sender takes us for a member. */
+void uftp_session_confirm(uftp_session *session, uint64_t now);
+
+/* ---- receiver_keys.c ---- */
+/* All of these may be called in encrypted sessions only (session->keys), but for the first. `*why`
+ * is the text of the ABORT, NULL when none is due. */
+int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
+                            const uftp_announce *announce, const char **why);
+void uftp_session_keys_free(uftp_session *session);
+bool uftp_session_keys_established(const uftp_session *session);
+int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_packet *packet,
+                                      const uftp_announce *announce);
+int uftp_session_keys_verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
+                                     const uftp_keyinfo *keyinfo);
+/* Opens our entry of a KEYINFO that has been verified. */
+int uftp_session_keys_establish(uftp_session *session, const uftp_keyinfo *keyinfo,
+                                const uint8_t *sealed);
+int uftp_session_keys_open(const uftp_session *session, uftp_packet *packet);
+bool uftp_session_keys_client_auth(const uftp_session *session);
+void uftp_session_keys_register(const uftp_session *session, uftp_register *out);
+void uftp_session_keys_client_key(const uftp_session *session, uftp_client_key *out);
+uftp_bytes uftp_session_keys_verify_data(const uftp_session *session);
+/* What a message of ours is sealed with. The caller wipes *aead. */
+uftp_sealing uftp_session_keys_sealing(const uftp_session *session, uint8_t message,
+                                       uftp_aead *aead);
+
+/* ---- receiver_file.c ---- */
+int uftp_session_on_fileinfo(uftp_session *session, const uftp_fileinfo *message,
+                             const uftp_arrival *arrival);
+/* Whether a FILESEG fits the file it names; others fit always. MALFORMED. */
+int uftp_session_check_fileseg(const uftp_session *session, const uftp_fileseg *message);
+int uftp_session_on_fileseg(uftp_session *session, const uftp_fileseg *message, bool newest,
+                            uint64_t now);
+int uftp_session_on_done(uftp_session *session, const uftp_done *message, uint64_t now);
+int uftp_session_on_done_conf(uftp_session *session, const uftp_uid_message *message, uint64_t now);
+void uftp_session_nak_expired(uftp_session *session, uint64_t now);
+/* FILE_FINISHED for the current file. */
+void uftp_session_push_file_finished(const uftp_session *session, uint64_t now, int error);
+
+/* ---- receiver_store.c ---- */
+typedef enum uftp_file_outcome {
+    FILE_ANSWERED, /* nothing to receive: file.status says what became of it */
+    FILE_OPENED,   /* blocks are awaited */
+    FILE_FATAL     /* the session cannot go on */
+} uftp_file_outcome;
+/* Applies the rules to session->file. *error: why it was rejected, or 0; FATAL sets *why. */
+uftp_file_outcome uftp_session_store_begin(uftp_session *session, int *error, const char **why);
+/* All blocks are written: the file takes its final place. Sets file.status on failure. */
+int uftp_session_store_commit(uftp_session *session);
+/* The file being received will not be completed. */
+void uftp_session_store_abandon(uftp_session *session);
+/* End of a session with a temporary directory: what was received moves to its destination. */
+int uftp_session_store_deliver(uftp_session *session);
+void uftp_session_partial_name(const uftp_session *session, uint16_t file_id, char *out,
+                               size_t capacity);
+#define UFTP_PARTIAL_SIZE (UFTP_GROUP_FOLDER_SIZE + UFTP_NAME_MAX + UFTP_NAME_SUFFIX_LEN + 1)
+
+/* ---- receiver_resume.c ---- */
+/* Continues the current file from what an earlier instance left, if there is such a thing: sets
+ * file.map and file.partial_id. */
+bool uftp_session_resume_load(uftp_session *session);
+int uftp_session_resume_save(const uftp_session *session);
+
+#endif

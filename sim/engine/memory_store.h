@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A receiver's directories in memory, behind the core's store table: a disk of a given size, that
+ * can fail at a chosen moment, and that need not keep the content of large files (content.h).
+ */
+#ifndef SIM_MEMORY_STORE_H
+#define SIM_MEMORY_STORE_H
+
+#include "engine/tree.h"
+#include <uftp/store.h>
+
+#define SIM_ROOTS_MAX 10
+#define SIM_STORE_CAPACITY_DEFAULT (UINT64_C(1) << 40)
+
+/* A file whose content is known: what is written to any file that is created with this size is
+ * checked against the generator instead of being kept. */
+typedef struct sim_expected {
+    uint64_t size, seed;
+} sim_expected;
+
+typedef struct sim_store_options {
+    const char *const *destinations; /* names of the roots [one, "/in"] */
+    size_t destination_count;
+    bool temp;                    /* there is a UFTP_ROOT_TEMP, and resume records can be kept */
+    bool backup;                  /* each root has a backup directory */
+    uint64_t capacity;            /* bytes of file content [SIM_STORE_CAPACITY_DEFAULT] */
+    const sim_expected *expected; /* outlives the store */
+    size_t expected_count;
+    uint32_t block_size; /* of the sessions that bring expected files [UFTP_BLOCK_SIZE_DEFAULT] */
+} sim_store_options;
+
+typedef enum sim_store_op {
+    SIM_STORE_LOOKUP,
+    SIM_STORE_CREATE,
+    SIM_STORE_WRITE,
+    SIM_STORE_COMMIT,
+    SIM_STORE_MKDIR,
+    SIM_STORE_SYMLINK,
+    SIM_STORE_REMOVE,
+    SIM_STORE_MOVE,
+    SIM_STORE_BACKUP,
+    SIM_STORE_RESUME_SAVE,
+    SIM_STORE_RESUME_LOAD
+} sim_store_op;
+#define SIM_STORE_OPS 11
+
+/* The calls of one kind numbered first, first + 1, ... fail, `count` of them (0 means 1). */
+typedef struct sim_store_fault {
+    uint64_t first; /* from 1; 0: no fault */
+    uint64_t count;
+    int error; /* [UFTP_ERR_IO] */
+} sim_store_fault;
+
+typedef struct sim_record sim_record;
+
+typedef struct sim_store {
+    uftp_store core; /* hand out &store->core; the struct must not move */
+    sim_store_options options;
+    sim_entry *roots[SIM_ROOTS_MAX];
+    sim_entry *backups[SIM_ROOTS_MAX];
+    sim_entry *temp;
+    sim_record *records; /* of sessions to be resumed */
+    uint64_t used;       /* sum of the sizes of all files */
+    uint64_t calls[SIM_STORE_OPS];
+    sim_store_fault faults[SIM_STORE_OPS]; /* a test sets what it wants to fail */
+    uint64_t bytes_written;
+    uint32_t open_count; /* files neither committed nor discarded */
+} sim_store;
+
+void sim_store_init(sim_store *store, const sim_store_options *options); /* options: may be NULL */
+void sim_store_free(sim_store *store); /* every file has been committed or discarded */
+
+/* What stands at a place, or NULL. */
+sim_entry *sim_store_find(sim_store *store, unsigned root, const char *name);
+/* Puts a file there before the core runs, with its directories. */
+void sim_store_put(sim_store *store, unsigned root, const char *name, const void *bytes, size_t len,
+                   uint64_t mtime);
+
+#endif

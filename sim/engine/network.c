@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The network between the nodes. What a node sends passes
+ *
+ *     its uplink -> the fork: one copy for each listener -> the link of the pair -> their downlink
+ *
+ * and each of these is a chain of models that ends in a sink of ours.
+ */
+#include "engine/node.h"
+
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A chain in its place. */
+struct sim_path {
+    sim_model sink; /* the chain's end */
+    sim_model *first;
+    sim *world;
+    sim_node *node;     /* up: the sender, else the receiver */
+    sim_path *replaced; /* the next in the list of replaced ones */
+    char place[];       /* names the luck of the models */
+};
+
+/* ---- addresses ---- */
+
+#define FIRST_HOST 1 /* 10.0.0.0 is no host */
+
+uftp_address sim_address(const sim_node *node, uint8_t family)
+{
+    uint32_t host = node->index + FIRST_HOST;
+    UFTP_ASSERT(host < 1u << 24);
+    uftp_address address = {.family = family, .port = node->port};
+    if (family == UFTP_IPV4) {
+        address.bytes[0] = 10;
+        for (int i = 0; i < 3; i++)
+            address.bytes[3 - i] = (uint8_t)(host >> 8 * i);
+    } else {
+        address.bytes[0] = 0xfd;
+        for (int i = 0; i < 3; i++)
+            address.bytes[15 - i] = (uint8_t)(host >> 8 * i);
+    }
+    return address;
+}
+
+bool sim_same_host(const uftp_address *a, const uftp_address *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static bool is_multicast(const uftp_address *address)
+{
+    return address->family == UFTP_IPV4 ? address->bytes[0] >> 4 == 0xe : address->bytes[0] == 0xff;
+}
+
+static sim_node *find_host(const sim *world, const uftp_address *address)
+{
+    const uint8_t *low = address->bytes + (address->family == UFTP_IPV4 ? 1 : 13);
+    uint32_t host = (uint32_t)low[0] << 16 | (uint32_t)low[1] << 8 | low[2];
+    if (host < FIRST_HOST || host - FIRST_HOST >= world->node_count)
+        return NULL;
+    sim_node *node = world->nodes[host - FIRST_HOST];
+    const uftp_address own = sim_address(node, address->family);
+    return sim_same_host(&own, address) ? node : NULL;
+}
+
+/* ---- membership ---- */
+
+static sim_group *find_group(sim *world, const uftp_address *address)
+{
+    for (size_t i = 0; i < world->group_count; i++)
+        if (sim_same_host(&world->groups[i].address, address))
+            return &world->groups[i];
+    return NULL;
+}
+
+static sim_group *make_group(sim *world, const uftp_address *address)
+{
+    if (world->group_count == world->group_capacity) {
+        world->group_capacity = world->group_capacity ? 2 * world->group_capacity : 8;
+        world->groups =
+            sim_reallocate(world->groups, world->group_capacity * sizeof *world->groups);
+    }
+    sim_group *group = &world->groups[world->group_count++];
+    *group = (sim_group){.address = *address};
+    return group;
+}
+
+/* Where the memberships of a node begin, or would. */
+static size_t find_member(const sim_group *group, const sim_node *node)
+{
+    size_t low = 0, high = group->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (group->members[middle].node->index < node->index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void sim_join(sim_node *node, const uftp_address *group_address, const uftp_address *source)
+{
+    sim_group *group = find_group(node->world, group_address);
+    if (!group)
+        group = make_group(node->world, group_address);
+    if (group->count == group->capacity) {
+        group->capacity = group->capacity ? 2 * group->capacity : 8;
+        group->members = sim_reallocate(group->members, group->capacity * sizeof *group->members);
+    }
+    size_t at = find_member(group, node);
+    memmove(&group->members[at + 1], &group->members[at],
+            (group->count - at) * sizeof *group->members);
+    group->members[at] = (sim_member){.node = node, .source = source ? *source : (uftp_address){0}};
+    group->count++;
+}
+
+static void remove_member(sim_group *group, size_t at)
+{
+    group->count--;
+    memmove(&group->members[at], &group->members[at + 1],
+            (group->count - at) * sizeof *group->members);
+}
+
+void sim_leave(sim_node *node, const uftp_address *group_address, const uftp_address *source)
+{
+    const uftp_address any = {0};
+    if (!source)
+        source = &any;
+    sim_group *group = find_group(node->world, group_address);
+    size_t at = group ? find_member(group, node) : 0;
+    for (; group && at < group->count && group->members[at].node == node; at++) {
+        if (sim_same_host(&group->members[at].source, source)) {
+            remove_member(group, at);
+            return;
+        }
+    }
+    /* An event that found no memory is lost, a JOIN like any other: only then is this no mistake. */
+    if (!node->memory.fail_at)
+        sim_fail(node->world, node, "%s leaves a group that it has not joined", node->name);
+}
+
+void sim_network_leave_all(sim_node *node)
+{
+    for (size_t i = 0; i < node->world->group_count; i++) {
+        sim_group *group = &node->world->groups[i];
+        size_t at = find_member(group, node);
+        while (at < group->count && group->members[at].node == node)
+            remove_member(group, at);
+    }
+}
+
+static bool member_hears(const sim_member *member, const uftp_address *source)
+{
+    return member->source.family == 0 || sim_same_host(&member->source, source);
+}
+
+/* ---- paths ---- */
+
+static sim_path *make_path(sim *world, const sim_model_type *sink, sim_node *node,
+                           const char *place, const sim_link *link)
+{
+    size_t size = strlen(place) + 1;
+    sim_path *path = sim_allocate(sizeof *path + size);
+    path->world = world;
+    path->node = node;
+    memcpy(path->place, place, size);
+    path->sink = (sim_model){.type = sink, .medium = &world->medium, .place = path->place};
+    path->first = sim_link_build(&world->medium, path->place, link, &path->sink);
+    return path;
+}
+
+static void free_path(sim_path *path)
+{
+    if (!path)
+        return;
+    sim_chain_free(path->first, &path->sink);
+    sim_release(path);
+}
+
+static void replace_path(sim_path **slot, sim_path *path)
+{
+    sim_path *old = *slot;
+    if (old) { /* packets may still be on it */
+        old->replaced = old->world->paths_replaced;
+        old->world->paths_replaced = old;
+    }
+    *slot = path;
+}
+
+static void into_node(sim_model *model, uint64_t now, sim_packet *packet)
+{
+    sim_node_deliver(SIM_OWNER(model, sim_path, sink)->node, now, packet);
+}
+
+static void into_downlink(sim_model *model, uint64_t now, sim_packet *packet)
+{
+    sim_model_push(SIM_OWNER(model, sim_path, sink)->node->down->first, now, packet);
+}
+
+static sim_path *make_pair(sim_node *from, sim_node *to, const sim_link *link)
+{
+    static const sim_model_type sink = {.name = "pair", .push = into_downlink};
+    char place[256];
+    int len = snprintf(place, sizeof place, "%s>%s", from->name, to->name);
+    UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
+    return make_path(from->world, &sink, to, place, link);
+}
+
+static sim_path **pair_slot(sim_node *from, const sim_node *to)
+{
+    if (to->index >= from->pair_count) {
+        size_t count = to->index + 1u;
+        if (count < 2 * from->pair_count)
+            count = 2 * from->pair_count;
+        from->pairs = sim_reallocate(from->pairs, count * sizeof *from->pairs);
+        memset(from->pairs + from->pair_count, 0, (count - from->pair_count) * sizeof *from->pairs);
+        from->pair_count = count;
+    }
+    return &from->pairs[to->index];
+}
+
+static void fork_to(sim_node *from, sim_node *to, uint64_t now, sim_packet *packet)
+{
+    sim_path **pair = pair_slot(from, to);
+    if (!*pair)
+        *pair = make_pair(from, to, &from->world->link);
+    sim_model_push((*pair)->first, now, sim_packet_share(packet));
+}
+
+/* The fork: a copy for everyone who listens. */
+static void into_network(sim_model *model, uint64_t now, sim_packet *packet)
+{
+    sim_node *from = SIM_OWNER(model, sim_path, sink)->node;
+    sim *world = from->world;
+    const uftp_address *destination = &packet->destination;
+    if (is_multicast(destination)) {
+        const sim_group *group = find_group(world, destination);
+        const sim_node *last = from; /* a node with two memberships gets one copy */
+        for (size_t i = 0; group && i < group->count; i++) {
+            const sim_member *member = &group->members[i];
+            if (member->node == last || member->node == from ||
+                member->node->port != destination->port || !member_hears(member, &packet->source))
+                continue;
+            last = member->node;
+            fork_to(from, member->node, now, packet);
+        }
+    } else {
+        sim_node *to = find_host(world, destination);
+        if (to && to != from && to->port == destination->port)
+            fork_to(from, to, now, packet);
+    }
+    sim_packet_free(packet);
+}
+
+void sim_connect(sim_node *from, sim_node *to, const sim_link *link)
+{
+    replace_path(pair_slot(from, to), make_pair(from, to, link));
+}
+
+void sim_uplink(sim_node *node, const sim_link *link)
+{
+    static const sim_model_type sink = {.name = "up", .push = into_network};
+    char place[256];
+    int len = snprintf(place, sizeof place, "%s>", node->name);
+    UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
+    replace_path(&node->up, make_path(node->world, &sink, node, place, link));
+}
+
+void sim_downlink(sim_node *node, const sim_link *link)
+{
+    static const sim_model_type sink = {.name = "down", .push = into_node};
+    char place[256];
+    int len = snprintf(place, sizeof place, ">%s", node->name);
+    UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
+    replace_path(&node->down, make_path(node->world, &sink, node, place, link));
+}
+
+/* ---- sending ---- */
+
+static void send_one(sim_node *node, uint64_t now, const uftp_transmit *train, size_t at,
+                     size_t len)
+{
+    sim_packet *packet = sim_packet_new(train->data + at, len);
+    packet->from = node->index;
+    packet->sent = now;
+    packet->source = sim_address(node, train->destination.family);
+    packet->destination = train->destination;
+    packet->tos = train->tos;
+    uint8_t message = sim_message_of(packet->bytes, len);
+    node->counters.sent[message]++;
+    node->counters.sent_total++;
+    node->counters.sent_bytes += len;
+    sim_trace_ring_add(
+        &node->ring,
+        &(sim_trace_line){.at = now, .kind = SIM_TRACE_SENT, .message = message, .len = len});
+    sim_model_push(node->up->first, now, packet);
+}
+
+void sim_network_send(sim_node *node, uint64_t now, const uftp_transmit *train)
+{
+    for (size_t at = 0; at < train->len; at += train->segment_len) {
+        size_t left = train->len - at;
+        send_one(node, now, train, at, left < train->segment_len ? left : train->segment_len);
+    }
+}
+
+static void count_dropped(void *ctx, const sim_model *model, const sim_packet *packet)
+{
+    sim *world = ctx;
+    sim_node *from = world->nodes[packet->from];
+    uint8_t message = sim_message_of(packet->bytes, packet->len);
+    from->counters.lost[message]++;
+    from->counters.lost_total++;
+    sim_trace_ring_add(&from->ring, &(sim_trace_line){.at = world->queue.now,
+                                                      .kind = SIM_TRACE_DROPPED,
+                                                      .message = message,
+                                                      .from = packet->from,
+                                                      .len = packet->len,
+                                                      .by = model->type->name,
+                                                      .place = model->place});
+}
+
+/* ---- life ---- */
+
+void sim_network_init(sim *world)
+{
+    world->medium = (sim_medium){.queue = &world->queue,
+                                 .seed = world->options.seed,
+                                 .dropped = count_dropped,
+                                 .ctx = world};
+}
+
+void sim_network_add(sim_node *node)
+{
+    sim_uplink(node, &(sim_link){0});
+    sim_downlink(node, &(sim_link){0});
+}
+
+void sim_network_remove(sim_node *node)
+{
+    free_path(node->up);
+    free_path(node->down);
+    for (size_t i = 0; i < node->pair_count; i++)
+        free_path(node->pairs[i]);
+    sim_release(node->pairs);
+}
+
+void sim_network_free(sim *world)
+{
+    for (sim_path *path = world->paths_replaced, *next; path; path = next) {
+        next = path->replaced;
+        free_path(path);
+    }
+    sim_medium_free(&world->medium);
+    for (size_t i = 0; i < world->group_count; i++)
+        sim_release(world->groups[i].members);
+    sim_release(world->groups);
+    sim_release(world->transmit);
+    sim_release(world->receive);
+}

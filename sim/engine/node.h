@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside a world; for the files of the engine only. world.c owns the nodes and the clock, node.c
+ * drives a core, network.c carries what it sends.
+ */
+#ifndef SIM_NODE_H
+#define SIM_NODE_H
+
+#include "engine/trace.h"
+#include "engine/world.h"
+
+typedef struct sim_path sim_path;
+
+struct sim_node {
+    sim *world;
+    uint32_t index;
+    char *name;
+    const sim_core *core;
+    void *ctx;
+    bool running;
+    bool in_turn;
+    int start_error;
+    sim_timer start; /* armed while the node waits to be started */
+    sim_timer turn; /* the node's one wake-up: its core's deadline, or now when something came in */
+    sim_memory memory;
+    sim_random random;
+    int64_t clock_offset_us;
+    uint16_t port;
+    uint32_t joins_to_fail;
+
+    sim_packet **inbox; /* arrived at this instant */
+    size_t inbox_count, inbox_capacity;
+
+    sim_path *up, *down;
+    sim_path **pairs; /* to each other node, by its index; made when first used */
+    size_t pair_count;
+
+    sim_event *events;
+    size_t event_count, event_capacity;
+    uint64_t events_by_type[64];
+    sim_counters counters;
+    sim_trace_ring ring;
+};
+
+/* Who listens to a group. */
+typedef struct sim_member {
+    sim_node *node;
+    uftp_address source; /* family 0: any */
+} sim_member;
+
+typedef struct sim_group {
+    uftp_address address;
+    sim_member *members; /* ordered by index of the node */
+    size_t count, capacity;
+} sim_group;
+
+struct sim {
+    sim_options options;
+    sim_link link;
+    sim_queue queue;
+    sim_medium medium;
+    sim_trace trace;
+    char digest[SIM_DIGEST_TEXT];
+    char *report; /* of the failure, kept here because nobody returns from it */
+    size_t report_len;
+    sim_node **nodes;
+    size_t node_count, node_capacity;
+    sim_group *groups;
+    size_t group_count, group_capacity;
+    sim_path *paths_replaced; /* packets may still be on them */
+    uint8_t *transmit;        /* options.transmit_capacity bytes, and a guard behind them */
+    uint8_t *receive;         /* private copies for recv() */
+    size_t receive_size;
+};
+
+/* node.c */
+void sim_node_init(sim_node *node, sim *world, const char *name);
+void sim_node_free(sim_node *node);
+/* Takes over a reference: the packet is received in the node's next turn, at this instant. */
+void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet);
+
+/* network.c */
+void sim_network_init(sim *world);
+void sim_network_free(sim *world);
+void sim_network_add(sim_node *node);
+void sim_network_remove(sim_node *node); /* frees its paths */
+void sim_network_leave_all(sim_node *node);
+/* Splits a train into datagrams and sends them off. */
+void sim_network_send(sim_node *node, uint64_t now, const uftp_transmit *train);
+
+/* Same family and bytes; ports and scopes do not count. */
+bool sim_same_host(const uftp_address *a, const uftp_address *b);
+
+/* The function byte of a datagram's common header, 0 when it has none that is known. */
+uint8_t sim_message_of(const uint8_t *bytes, size_t len);
+
+#endif

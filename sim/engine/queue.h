@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The virtual clock and what is going to happen on it: a 4-ary heap of timers ordered by (time,
+ * order of arming), so that what falls on one instant happens in one fixed order. A timer is
+ * embedded in its owner and knows its place in the heap: arming it again moves it, and nothing
+ * stale is ever left behind.
+ */
+#ifndef SIM_QUEUE_H
+#define SIM_QUEUE_H
+
+#include <uftp/core.h>
+
+/* The struct of `type` whose `member` is at `pointer`. */
+#define SIM_OWNER(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+typedef struct sim_timer sim_timer;
+typedef void sim_timer_fire(sim_timer *timer, uint64_t now);
+
+struct sim_timer {
+    sim_timer_fire *fire; /* called once per arming; may arm the timer again */
+    size_t place;         /* 1 + index in the heap; 0 while idle */
+};
+
+typedef struct sim_queue_entry {
+    uint64_t at, order;
+    sim_timer *timer;
+} sim_queue_entry;
+
+typedef struct sim_queue {
+    uint64_t now;   /* ns; moves only in sim_queue_step() and sim_queue_advance() */
+    uint64_t order; /* armings so far */
+    uint64_t fired; /* timers fired so far */
+    sim_queue_entry *entries;
+    size_t count, capacity;
+} sim_queue;
+
+void sim_queue_init(sim_queue *queue, uint64_t now);
+/* Timers still armed are forgotten; their owners free themselves. */
+void sim_queue_free(sim_queue *queue);
+
+/* `at` is not before the queue's now. UFTP_NEVER cancels. */
+void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at);
+void sim_queue_cancel(sim_queue *queue, sim_timer *timer); /* an idle timer is fine */
+static inline bool sim_timer_armed(const sim_timer *timer)
+{
+    return timer->place != 0;
+}
+/* When an armed timer is due; UFTP_NEVER for an idle one. */
+uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer);
+
+/* The earliest time in the queue, UFTP_NEVER when it is empty. */
+uint64_t sim_queue_next(const sim_queue *queue);
+/* Moves the clock to the earliest timer and fires it, unless that is later than `end`. */
+bool sim_queue_step(sim_queue *queue, uint64_t end);
+/* Moves the clock forward where nothing is due before `now`. */
+void sim_queue_advance(sim_queue *queue, uint64_t now);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/world.h"
+
+#include "base/assert.h"
+#include "engine/node.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+sim *sim_new(const sim_options *options)
+{
+    sim *world = sim_allocate(sizeof *world);
+    sim_options *o = &world->options;
+    *o = *options;
+    if (!o->end)
+        o->end = UFTP_S(24 * 3600);
+    if (!o->wall_start_us)
+        o->wall_start_us = SIM_WALL_START_US;
+    if (!o->transmit_capacity)
+        o->transmit_capacity = UFTP_TRAIN_BYTES_MAX;
+    if (!o->trace_lines)
+        o->trace_lines = 40;
+    if (!o->events_max)
+        o->events_max = 100000;
+    world->link = o->link ? *o->link : (sim_link){.delay = UFTP_MS(1)};
+    sim_queue_init(&world->queue, 0);
+    sim_trace_init(&world->trace);
+    sim_network_init(world);
+    return world;
+}
+
+void sim_free(sim *world)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        sim_node *node = world->nodes[i];
+        sim_stop(node);
+        if (node->memory.live)
+            sim_fail(world, node, "%s kept %" PRIu64 " blocks of memory, %" PRIu64 " bytes",
+                     node->name, node->memory.live, node->memory.live_bytes);
+    }
+    for (size_t i = 0; i < world->node_count; i++) {
+        sim_network_remove(world->nodes[i]);
+        sim_node_free(world->nodes[i]);
+    }
+    sim_network_free(world);
+    sim_queue_free(&world->queue);
+    sim_release(world->nodes);
+    sim_release(world->report);
+    sim_release(world);
+}
+
+sim_node *sim_add_core(sim *world, const char *name, const sim_core *core, void *ctx)
+{
+    for (size_t i = 0; i < world->node_count; i++)
+        UFTP_ASSERT(strcmp(world->nodes[i]->name, name) != 0); /* they would share their luck */
+    if (world->node_count == world->node_capacity) {
+        world->node_capacity = world->node_capacity ? 2 * world->node_capacity : 16;
+        world->nodes = sim_reallocate(world->nodes, world->node_capacity * sizeof *world->nodes);
+    }
+    sim_node *node = sim_allocate(sizeof *node);
+    node->index = (uint32_t)world->node_count;
+    node->core = core;
+    node->ctx = ctx;
+    world->nodes[world->node_count++] = node;
+    sim_node_init(node, world, name);
+    sim_network_add(node);
+    sim_start(node);
+    return node;
+}
+
+uint64_t sim_now(const sim *world)
+{
+    return world->queue.now;
+}
+
+uint64_t sim_world_seed(const sim *world)
+{
+    return world->options.seed;
+}
+
+uint64_t sim_steps(const sim *world)
+{
+    return world->queue.fired;
+}
+
+uint64_t sim_run(sim *world)
+{
+    while (sim_queue_step(&world->queue, world->options.end))
+        ;
+    return world->queue.now;
+}
+
+void sim_run_until(sim *world, uint64_t time)
+{
+    if (time > world->options.end)
+        time = world->options.end;
+    while (sim_queue_step(&world->queue, time))
+        ;
+    sim_queue_advance(&world->queue, time);
+}
+
+bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type)
+{
+    uint64_t before = sim_event_count(node, type);
+    while (sim_event_count(node, type) == before)
+        if (!sim_queue_step(&world->queue, world->options.end))
+            return false;
+    return true;
+}
+
+const char *sim_digest(sim *world)
+{
+    return sim_trace_digest(&world->trace, world->digest);
+}
+
+static void print_report(sim *world, sim_node *node, const char *message, FILE *out)
+{
+    fprintf(out, "sim: %s\n", message);
+    fprintf(out, "sim: seed %" PRIu64 ", time %" PRIu64 ".%09" PRIu64 " s, digest %s\n",
+            world->options.seed, world->queue.now / UFTP_S(1), world->queue.now % UFTP_S(1),
+            sim_digest(world));
+    if (world->options.repeat)
+        fprintf(out, "sim: to repeat: %s\n", world->options.repeat);
+    for (size_t i = 0; i < world->node_count; i++) {
+        const sim_node *each = world->nodes[i];
+        /* A world of a thousand would bury the message. */
+        if (node ? each != node && i > 0 : i >= 8)
+            continue;
+        fprintf(out, "node %" PRIu32 " \"%s\" (%s)\n", each->index, each->name, each->core->role);
+        sim_trace_ring_print(&each->ring, out);
+    }
+}
+
+void sim_fail(sim *world, sim_node *node, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+
+    if (!world->options.on_failure) {
+        print_report(world, node, message, stderr);
+        abort();
+    }
+    FILE *out = open_memstream(&world->report, &world->report_len);
+    if (out) {
+        print_report(world, node, message, out);
+        fclose(out);
+    }
+    world->options.on_failure(world->options.ctx, world->report ? world->report : message);
+    abort(); /* it must not come back: the world is broken */
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A world: nodes, the network between them, and a virtual clock. Each node runs one core behind the
+ * five verbs; the world is its driver and holds it to the driver's contract in every turn. Nothing
+ * here reads a real clock or real entropy: equal seed and equal calls give an equal digest.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "engine/memory.h"
+#include "engine/random.h"
+#include "models/link.h"
+#include <uftp/datagram.h>
+#include <uftp/event.h>
+
+typedef struct sim sim;
+typedef struct sim_node sim_node;
+
+/* 2026-01-01 00:00 UTC. */
+#define SIM_WALL_START_US UINT64_C(1767225600000000)
+#define SIM_PORT 1044
+
+/* A field left at zero means the default in brackets. */
+typedef struct sim_options {
+    uint64_t seed;
+    uint64_t end;           /* nothing happens after this time [24 h] */
+    uint64_t wall_start_us; /* wall clock at time 0, us since the epoch [SIM_WALL_START_US] */
+    const sim_link *link;   /* between nodes that were not connected [a delay of 1 ms]; outlives the
+                               world, like the lists in it */
+    bool join_trains; /* datagrams of one flow and size that arrive at one instant are delivered as
+                         one train, as UDP GRO does; otherwise each by itself */
+    size_t transmit_capacity; /* room given to poll_transmit [UFTP_TRAIN_BYTES_MAX] */
+    size_t trace_lines;       /* kept per node for failure reports [40] */
+    size_t events_max;        /* recorded per node, later ones are only counted [100000] */
+    const char *repeat;       /* the command that repeats this run, for failure reports */
+    /* Called with the whole report when a contract is broken; does not return. [print, abort()] */
+    void (*on_failure)(void *ctx, const char *report);
+    /* Sees every event as it happens; may be NULL. */
+    void (*on_event)(void *ctx, sim_node *node, uint64_t now, const uftp_event *event);
+    void *ctx;
+} sim_options;
+
+sim *sim_new(const sim_options *options);
+/* Stops all nodes; fails when a core has kept memory. */
+void sim_free(sim *world);
+
+uint64_t sim_now(const sim *world);
+uint64_t sim_world_seed(const sim *world);
+/* Runs until nothing is left to happen, or the end. Returns the time of the last happening. */
+uint64_t sim_run(sim *world);
+/* Runs what is due up to and including `time`, where the clock then stands. */
+void sim_run_until(sim *world, uint64_t time);
+/* Runs until the node's next event of this type; false when the run ends without one. */
+bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type);
+/* The trace so far, 64 hex digits; valid until the next call. */
+const char *sim_digest(sim *world);
+/* Timers fired so far: the measure of a world's work. */
+uint64_t sim_steps(const sim *world);
+
+/* Reports a failure of the world with seed, digest, time, the last lines of `node` (NULL: of all)
+ * and the command that repeats it. Does not return. */
+_Noreturn void sim_fail(sim *world, sim_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- nodes ---- */
+
+/* What a node runs. `ctx` is what was given with it. */
+typedef struct sim_core {
+    const char *role; /* "sender": for reports */
+    /* Creates the core with the node's memory, randomness and wall clock; anew after each stop. */
+    int (*start)(void *ctx, sim_node *node, uint64_t now);
+    void (*stop)(void *ctx); /* destroys it without a word, as a crash does */
+    void (*recv)(void *ctx, uint64_t now, const uftp_datagram *trains, size_t count);
+    int (*poll_transmit)(void *ctx, uint64_t now, uftp_transmit *out);
+    uint64_t (*next_deadline)(void *ctx);
+    void (*on_timeout)(void *ctx, uint64_t now);
+    int (*poll_event)(void *ctx, uftp_event *out);
+    void (*join_failed)(void *ctx, uint64_t now, const uftp_address *group); /* may be NULL */
+    void (*free)(void *ctx); /* at the end of the world, stopped before; may be NULL */
+} sim_core;
+
+/* The node starts when the world next runs. `name` is copied; it also names the node's luck. */
+sim_node *sim_add_core(sim *world, const char *name, const sim_core *core, void *ctx);
+
+/* A crash: the core is gone at once, with all its timers and what waited to be received. */
+void sim_stop(sim_node *node);
+/* A stopped node's core is created again with the same configuration when the world next runs. */
+void sim_start(sim_node *node);
+bool sim_running(const sim_node *node);
+int sim_start_error(const sim_node *node); /* what the core's creation returned last */
+/* After a direct call to the core (interrupt, shutdown): its polls are drained at this instant. */
+void sim_touch(sim_node *node);
+
+const char *sim_name(const sim_node *node);
+uint32_t sim_index(const sim_node *node); /* 0 for the first node added */
+sim *sim_world(const sim_node *node);
+void *sim_ctx(const sim_node *node); /* as handed to sim_add_core() */
+sim_memory *sim_node_memory(sim_node *node);
+sim_random *sim_node_random(sim_node *node);
+/* The node's wall clock now: the world's and its offset. */
+uint64_t sim_wall_us(const sim_node *node);
+void sim_set_clock_offset(sim_node *node, int64_t offset_us);
+
+/* ---- network ---- */
+
+/* 10.x.y.z or fd00::x:y:z with the node's port; family is UFTP_IPV4 or UFTP_IPV6. */
+uftp_address sim_address(const sim_node *node, uint8_t family);
+void sim_set_port(sim_node *node, uint16_t port); /* [SIM_PORT] */
+
+/* Replaces the link from one node to another: one way. Packets under way on the old one arrive. */
+void sim_connect(sim_node *from, sim_node *to, const sim_link *link);
+/* The node's own access line, passed before the network forks (a loss here is everyone's), and
+ * after it has joined. Nothing by default. */
+void sim_uplink(sim_node *node, const sim_link *link);
+void sim_downlink(sim_node *node, const sim_link *link);
+
+/* Membership of a group, whatever its port; from one source only, unless that has family 0 or is
+ * NULL. JOIN and LEAVE events do this by themselves. A node does not hear itself. */
+void sim_join(sim_node *node, const uftp_address *group, const uftp_address *source);
+void sim_leave(sim_node *node, const uftp_address *group, const uftp_address *source);
+/* The next `count` JOIN events of the node cannot be carried out. */
+void sim_fail_joins(sim_node *node, uint32_t count);
+
+/* ---- what was seen ---- */
+
+typedef struct sim_event {
+    uint64_t at;
+    uftp_event event; /* its texts are copies, valid as long as the world */
+} sim_event;
+
+const sim_event *sim_events(const sim_node *node, size_t *count);
+uint64_t sim_event_count(const sim_node *node, uftp_event_type type);
+/* The last event of a type, or NULL. */
+const sim_event *sim_event_last(const sim_node *node, uftp_event_type type);
+
+/* Datagrams by the function byte of their common header (ENCRYPTED where sealed); a byte that is no
+ * message counts as 0. `arrived` counts what was handed to the core, `lost` what was sent by the
+ * node and did not arrive somewhere. */
+typedef struct sim_counters {
+    uint64_t sent[UFTP_MESSAGE_TYPE_MAX + 1], sent_total, sent_bytes;
+    uint64_t arrived[UFTP_MESSAGE_TYPE_MAX + 1], arrived_total, arrived_bytes;
+    uint64_t lost[UFTP_MESSAGE_TYPE_MAX + 1], lost_total;
+    uint64_t trains_arrived; /* calls' worth of trains; less than arrived_total when joined */
+    uint64_t turns;
+} sim_counters;
+
+const sim_counters *sim_count(const sim_node *node);
+
+/* For links: drops the first datagram of a message type. */
+#define SIM_DROP_FIRST(message) \
+    { \
+        .offset = 1, .value = (message) \
+    }
+
+#endif
