@@ -2,16 +2,9 @@
 #include "check_captures.h"
 
 #include "capture.h"
+#include "captures.h"
 #include "reencode.h"
 #include "tests/support.h"
-
-#include <jansson.h>
-
-#include <dirent.h>
-#include <stdio.h>
-#include <string.h>
-
-#define CAPTURES_DIR UFTP_SOURCE_DIR "/conformance/captures"
 
 typedef struct tally {
     const uftp_wire *wire;
@@ -48,57 +41,26 @@ static void check_counts(const tally *seen, const json_t *manifest)
     assert_int_equal(seen->packets, json_integer_value(json_object_get(manifest, "packets")));
 }
 
-static size_t pcap_files_in(const char *folder)
-{
-    size_t count = 0;
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (const struct dirent *entry; (entry = readdir(dir));)
-        count += strstr(entry->d_name, ".pcap") != NULL;
-    closedir(dir);
-    return count;
-}
+typedef struct sum {
+    const uftp_wire *wire;
+    int packets;
+} sum;
 
-/* Returns the packets checked. */
-static int check_folder(const uftp_wire *wire, const char *name)
+static void check_capture(void *ctx, const char *folder, const char *path, const json_t *described)
 {
-    char folder[256], path[512];
-    snprintf(folder, sizeof folder, CAPTURES_DIR "/%.100s", name);
-    snprintf(path, sizeof path, "%s/manifest.json", folder);
-    json_error_t error;
-    json_t *manifest = json_load_file(path, 0, &error);
-    if (!manifest)
-        fail_msg("%s:%d: %s", path, error.line, error.text);
-    json_t *captures = json_object_get(manifest, "captures");
-    assert_int_equal(json_object_size(captures), pcap_files_in(folder));
-    int packets = 0;
-    const char *file;
-    const json_t *described;
-    json_object_foreach(captures, file, described)
-    {
-        snprintf(path, sizeof path, "%s/%.100s", folder, file);
-        tally seen = {.wire = wire, .path = path};
-        if (capture_each(path, count_packet, &seen) < 0)
-            fail_msg("%s: cannot be read as a capture", path);
-        check_counts(&seen, described);
-        packets += seen.packets;
-    }
-    json_decref(manifest);
-    return packets;
+    (void)folder;
+    sum *all = ctx;
+    tally seen = {.wire = all->wire, .path = path};
+    if (capture_each(path, count_packet, &seen) < 0)
+        fail_msg("%s: cannot be read as a capture", path);
+    check_counts(&seen, described);
+    all->packets += seen.packets;
 }
 
 void check_captures(const uftp_wire *wire, const char *prefix, int folders_expected)
 {
-    int folders = 0, packets = 0;
-    DIR *dir = opendir(CAPTURES_DIR);
-    assert_non_null(dir);
-    for (const struct dirent *entry; (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
-            continue;
-        folders++;
-        packets += check_folder(wire, entry->d_name);
-    }
-    closedir(dir);
-    print_message("%d folders, %d packets\n", folders, packets);
+    sum all = {.wire = wire};
+    int folders = captures_each(prefix, check_capture, &all);
+    print_message("%d folders, %d packets\n", folders, all.packets);
     assert_int_equal(folders, folders_expected);
 }
