@@ -568,6 +568,35 @@ static void a_damaged_packet_is_refused_and_left_as_it_was(void **state)
     }
 }
 
+/* Lengths that fill the datagram but leave another room for the signature than the mode has: none
+ * of it may be taken for one, nor anything be read behind the end. */
+static void a_signature_of_another_length_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"v4-rsa-aes256cbc-sha1.txt", "v4-rsa-aes256gcm-sha256.txt",
+                                        "v4-rsa-3des-sha1-keyex-auth.txt"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        v4_session s;
+        v4_session_open(&s, names[i]);
+        const uftp_v4_sealing sealing =
+            group_sealing(&s.server, test_vector(s.vectors, "group_master").data);
+        size_t right = uftp_v4_packet_signature_len(&sealing, s.server_key);
+        for (size_t len = 0; len < 200; len++) {
+            size_t total = 28 + len + 16; /* an AEAD tag, a block of any other cipher */
+            uint8_t *bytes = calloc(1, total);
+            assert_non_null(bytes);
+            bytes[25] = (uint8_t)len;
+            bytes[27] = 16;
+            uftp_bytes plaintext;
+            assert_int_equal(uftp_v4_open(&sealing, s.server_blob, bytes, total, &plaintext),
+                             UFTP_ERR_AUTH);
+            free(bytes);
+        }
+        assert_true(right < 200);
+        v4_session_close(&s);
+    }
+}
+
 /* A member of the group holds every key but the signer's. */
 static void a_packet_signed_by_another_member_is_refused(void **state)
 {
@@ -745,6 +774,7 @@ int main(void)
         cmocka_unit_test(trap_06_sessions_behind_proxies_have_the_same_schedule),
         cmocka_unit_test(both_ends_agree_in_every_suite),
         cmocka_unit_test(a_damaged_packet_is_refused_and_left_as_it_was),
+        cmocka_unit_test(a_signature_of_another_length_is_refused),
         cmocka_unit_test(a_packet_signed_by_another_member_is_refused),
         cmocka_unit_test(trap_08_a_signed_announce_can_not_be_changed_anywhere),
         cmocka_unit_test(an_announce_that_we_sign_verifies),
