@@ -77,7 +77,7 @@ const uftp_ec_curve *uftp_ec_blob_curve(uftp_bytes blob)
 
 int uftp_ec_blob_read(uftp_bytes blob, const uftp_ec_curve *curve, struct ecc_point *point)
 {
-    if (uftp_ec_blob_curve(blob) != curve)
+    if (!curve || uftp_ec_blob_curve(blob) != curve)
         return UFTP_ERR_KEY;
     size_t len = curve->coordinate_len;
     mpz_t x, y;
@@ -114,7 +114,7 @@ int uftp_ec_scalar_read(const uftp_ec_curve *curve, uftp_bytes bytes, struct ecc
     if (bytes.len > curve->coordinate_len)
         return UFTP_ERR_KEY;
     mpz_t value;
-    uftp_secret_mpz_init(value, 8 * UFTP_EC_COORDINATE_MAX);
+    uftp_secret_mpz_init(value, UFTP_EC_COORDINATE_BITS);
     nettle_mpz_set_str_256_u(value, bytes.len, bytes.data);
     int in_range = ecc_scalar_set(scalar, value);
     uftp_secret_mpz_clear(value);

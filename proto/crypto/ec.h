@@ -11,6 +11,7 @@
 #include <nettle/ecc.h>
 
 #define UFTP_EC_COORDINATE_MAX 66 /* secp521r1 */
+#define UFTP_EC_COORDINATE_BITS 528
 #define UFTP_EC_BLOB_MAX (4 + 2 * UFTP_EC_COORDINATE_MAX)
 
 typedef struct uftp_ec_curve {

@@ -5,6 +5,8 @@
  */
 #include "session/sender_internal.h"
 
+#include "crypto/hash.h"
+
 void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out)
 {
     const sender_keys *keys = &sender->keys;
@@ -132,14 +134,9 @@ void sender_keys_ready(uftp_sender *sender, uftp_client *client)
     secrets->app_ready = true;
 }
 
-static size_t hash_len(uint8_t hash)
-{
-    return hash == UFTP_HASH_SHA512 ? 64 : hash == UFTP_HASH_SHA384 ? 48 : 32;
-}
-
 bool sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data)
 {
-    size_t len = hash_len(sender->keys.suite.hash);
+    size_t len = uftp_hash_len(sender->keys.suite.hash);
     return data.len >= len && uftp_secret_equal(data.data, client->secrets->verify_data, len);
 }
 

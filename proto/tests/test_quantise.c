@@ -128,6 +128,16 @@ static void group_size_stops_at_its_largest_value(void **state)
     }
 }
 
+/* Exact halves are rare: 109375 = 3.5 * 31250, 821 * 5^13 = 410.5 / 4096 * 10^13. */
+static void halves_round_up(void **state)
+{
+    (void)state;
+    assert_int_equal(uftp_size_quantise(109375), 4 << 3 | 5);
+    assert_int_equal(uftp_size_quantise(109374), 3 << 3 | 5);
+    assert_int_equal(uftp_rate_quantise(821 * UINT64_C(1220703125)), 411 << 4 | 12);
+    assert_int_equal(uftp_rate_quantise(821 * UINT64_C(1220703125) - 1), 410 << 4 | 12);
+}
+
 /* spec v5 2.3 */
 static void rate_vectors_of_the_protocol_text_hold(void **state)
 {
@@ -189,6 +199,7 @@ int main(void)
         cmocka_unit_test(grtt_counts_microseconds_below_33),
         cmocka_unit_test(group_size_vectors_of_the_protocol_text_hold),
         cmocka_unit_test(group_size_stops_at_its_largest_value),
+        cmocka_unit_test(halves_round_up),
         cmocka_unit_test(rate_vectors_of_the_protocol_text_hold),
         cmocka_unit_test(rate_holds_up_to_its_largest_value),
     };

@@ -93,6 +93,8 @@ static void trap_10_nak_bitmap_has_floor_n_over_8_plus_1_bytes(void **state)
     assert_int_equal(message.as.status.naks.len, 16 / 8 + 1);
     assert_int_equal(message.as.status.naks.data[0], 1 << 4);  /* block 4, low bit first */
     assert_int_equal(v5_decode(bytes, 8), UFTP_ERR_MALFORMED); /* no number of blocks gives 0 */
+    message.as.status.naks.len = 0;
+    assert_int_equal(v5_encode(&message, bytes, sizeof bytes, &len), UFTP_ERR_MALFORMED);
 }
 
 /* Type 1 no longer exists, but is a number like any other here. */

@@ -137,7 +137,8 @@ void sim_leave(sim_node *node, const uftp_address *group_address, const uftp_add
             return;
         }
     }
-    /* An event that found no memory is lost, a JOIN like any other: only then is this no mistake. */
+    /* An event that found no memory is lost, a JOIN like any other: only then is this no mistake.
+     */
     if (!node->memory.fail_at)
         sim_fail(node->world, node, "%s leaves a group that it has not joined", node->name);
 }
