@@ -58,8 +58,7 @@ typedef struct uftp_wire {
 extern const uftp_wire uftp_wire_v5;
 extern const uftp_wire uftp_wire_v4;
 
-/* The codec for a version byte, or NULL. Version 4 is not found yet: sender and receiver would take
- * its packets for theirs, and they call the key schedule of version 5 directly. */
+/* The codec for a version byte, or NULL. */
 const uftp_wire *uftp_wire_find(uint8_t version);
 
 #ifdef __cplusplus
