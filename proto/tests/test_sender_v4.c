@@ -69,6 +69,9 @@ static void what_version_4_cannot_do_yet_is_told_at_creation(void **state)
     b.config.ecdh_curve = UFTP_CURVE_SECP192R1; /* and a curve that only it has */
     assert_int_equal(uftp_sender_create(&b.config, b.now, &sender), UFTP_ERR_UNSUPPORTED);
     uftp_key_free(key);
+    const uftp_key_spec short_spec = {.type = UFTP_KEY_EC, .curve = UFTP_CURVE_SECP224R1};
+    assert_int_equal(uftp_key_generate(&b.memory.allocator, &b.random.random, &short_spec, &key),
+                     UFTP_ERR_UNSUPPORTED);
     assert_int_equal(b.memory.live, 0);
 }
 
