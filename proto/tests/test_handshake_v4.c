@@ -597,6 +597,31 @@ static void a_signature_of_another_length_is_refused(void **state)
     }
 }
 
+/* An HMAC cut by its last byte, which then happens to be the first of the payload: a comparison of
+ * as many bytes as the hash has would take it. */
+static void a_short_hmac_that_runs_into_the_payload_is_refused(void **state)
+{
+    (void)state;
+    v4_session s;
+    v4_session_open(&s, "v4-rsa-aes256cbc-sha1.txt");
+    const uftp_v4_sealing sealing =
+        group_sealing(&s.server, test_vector(s.vectors, "group_master").data);
+    uint8_t packet[28 + 19 + 16] = {[25] = 19, [27] = 16}, kept[sizeof packet], digest[20] = {0};
+    const uftp_bytes whole = {packet, sizeof packet}, key = {sealing.keys.hmac, 20};
+    do {
+        packet[23]++; /* the IV counter */
+        packet[22] = (uint8_t)(packet[22] + (packet[23] == 0));
+        uftp_hmac_parts(UFTP_HASH_SHA1, key, &whole, 1, digest);
+    } while (digest[19] != packet[28 + 19]);
+    memcpy(packet + 28, digest, 19);
+    memcpy(kept, packet, sizeof kept);
+    uftp_bytes plaintext;
+    assert_int_equal(uftp_v4_open(&sealing, s.server_blob, packet, sizeof packet, &plaintext),
+                     UFTP_ERR_AUTH);
+    assert_memory_equal(packet, kept, sizeof kept); /* not even decrypted */
+    v4_session_close(&s);
+}
+
 /* A member of the group holds every key but the signer's. */
 static void a_packet_signed_by_another_member_is_refused(void **state)
 {
@@ -775,6 +800,7 @@ int main(void)
         cmocka_unit_test(both_ends_agree_in_every_suite),
         cmocka_unit_test(a_damaged_packet_is_refused_and_left_as_it_was),
         cmocka_unit_test(a_signature_of_another_length_is_refused),
+        cmocka_unit_test(a_short_hmac_that_runs_into_the_payload_is_refused),
         cmocka_unit_test(a_packet_signed_by_another_member_is_refused),
         cmocka_unit_test(trap_08_a_signed_announce_can_not_be_changed_anywhere),
         cmocka_unit_test(an_announce_that_we_sign_verifies),
