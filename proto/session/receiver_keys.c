@@ -48,6 +48,9 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
                         const uftp_announce *announce, const char **why)
 {
     const uftp_enc_info *info = &announce->enc_info;
+    *why = "Encrypted sessions of version 4 not supported here";
+    if (packet->wire != &uftp_wire_v5)
+        return UFTP_ERR_UNSUPPORTED; /* its keys come from another schedule */
     *why = "Keytype invalid or not supported here";
     if (uftp_cipher_key_len(info->cipher) == 0)
         return UFTP_ERR_UNSUPPORTED;
