@@ -1,54 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/keys.h"
 
+#include "common/key_file.h"
 #include "runtime/heap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void uftp_key_protect_process(void)
 {
     prctl(PR_SET_DUMPABLE, 0); /* cannot fail with these arguments */
 }
 
-/* Up to `capacity` bytes of an open file; -1 on error, capacity when it is at least that long. */
-static ssize_t read_all(int fd, char *out, size_t capacity)
-{
-    size_t len = 0;
-    while (len < capacity) {
-        ssize_t got = read(fd, out + len, capacity - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
 static int read_key(const char *path, uftp_key **out, uftp_failure *failure)
 {
-    char pem[4 * UFTP_KEY_PEM_MAX]; /* room for comments and certificates around the key */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot open key file %s: %s", path,
-                         strerror(errno));
-    ssize_t len = read_all(fd, pem, sizeof pem);
-    int system_error = errno;
-    close(fd);
-    if (len < 0)
-        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot read key file %s: %s", path,
-                         strerror(system_error));
-    int err = (size_t)len == sizeof pem ? UFTP_ERR_LIMIT
-                                        : uftp_key_parse_pem(&uftp_heap, pem, (size_t)len, out);
-    uftp_wipe(pem, (size_t)len);
+    int err = uftp_key_file_read(path, out);
+    if (err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO)
+        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot %s key file %s: %s",
+                         err == UFTP_ERR_IO ? "read" : "open", path, strerror(errno));
     if (err < 0)
         return uftp_fail(
             failure, UFTP_EXIT_KEYS,
@@ -58,46 +29,19 @@ static int read_key(const char *path, uftp_key **out, uftp_failure *failure)
     return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len) {
-        ssize_t put = write(fd, data, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return -1;
-        data += put;
-        len -= (size_t)put;
-    }
-    return 0;
-}
-
-/* The reference writes 0644; a private key is nobody else's business. */
 static int write_key(const char *path, const uftp_key *key, uftp_failure *failure)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 && errno == EEXIST)
+    int err = uftp_key_file_create(path, key);
+    if (err == UFTP_ERR_ACCESS && errno == EEXIST)
         return uftp_fail(failure, UFTP_EXIT_KEYS,
                          "key file %s already exists, won't overwrite it (leave out -K to use it)",
                          path);
-    if (fd < 0)
-        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot create key file %s: %s", path,
-                         strerror(errno));
-    char pem[UFTP_KEY_PEM_MAX];
-    size_t len = 0;
-    int err = uftp_key_write_pem(key, pem, sizeof pem, &len);
-    bool written = err == 0 && write_all(fd, pem, len) == 0 && fsync(fd) == 0;
-    int system_error = errno;
-    uftp_wipe(pem, sizeof pem);
-    if (close(fd) < 0 && written) {
-        written = false;
-        system_error = errno;
-    }
-    if (written)
-        return 0;
-    unlink(path); /* ours: made above, with O_EXCL */
-    return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot write key file %s: %s", path,
-                     err < 0 ? uftp_strerror(err) : strerror(system_error));
+    if (err < 0)
+        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot %s key file %s: %s",
+                         err == UFTP_ERR_ACCESS ? "create" : "write", path,
+                         err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO ? strerror(errno)
+                                                                      : uftp_strerror(err));
+    return 0;
 }
 
 int uftp_key_obtain(const uftp_key_choice *choice, uftp_key **out, uftp_failure *failure)

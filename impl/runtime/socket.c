@@ -216,9 +216,8 @@ static int join_error(int system_error)
     case ENOMEM:
         return UFTP_ERR_MEMORY;
     case ENODEV:
+    case EADDRNOTAVAIL: /* leaving what was not joined */
         return UFTP_ERR_NOT_FOUND;
-    case EADDRNOTAVAIL:
-        return UFTP_ERR_NOT_FOUND; /* leaving what was not joined */
     case EINVAL:
         return UFTP_ERR_KIND;
     default:

@@ -15,7 +15,7 @@
 
 /* Trains wait in one arena, so that short ones (most replies) lie close together: four of the
  * longest, which is what stays in a second-level cache. */
-#define SEND_ARENA (256 * 1024)
+#define SEND_ARENA ((size_t)262144)
 #define SEND_TRAINS_MAX 64
 /* The longest train GRO delivers: the 16-bit length of the IP packet that it would be. */
 #define RECEIVE_BUFFER 65536

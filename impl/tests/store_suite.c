@@ -547,13 +547,13 @@ static void remove_takes_a_tree_but_not_what_its_links_point_at(void **state)
 static void remove_takes_a_tree_of_any_depth(void **state)
 {
     const bench *b = *state;
-    enum { DEPTH = 1500 };
+    enum { DEPTH = 400 };
     char name[2 * DEPTH + 8];
     size_t len = 0;
     for (int i = 0; i < DEPTH; i++) {
         len += (size_t)sprintf(name + len, i ? "/d" : "d");
         assert_int_equal(make_dir(b, name), UFTP_OK);
-        if (i % 100)
+        if (i % 50)
             continue;
         strcpy(name + len, "/e");
         assert_int_equal(make_dir(b, name), UFTP_OK);

@@ -3,9 +3,11 @@
 
 #include "scratch.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 #include <cmocka.h>
 
@@ -117,6 +119,46 @@ static void only_regular_files_are_opened(void **state)
     assert_int_equal(scratch_open_files(), open_before);
 }
 
+/* Linked in front of the system's own (--wrap): when `stutter` is set, each call is interrupted
+ * first and then moves at most 7 bytes, as a file system may. */
+static bool stutter;
+static unsigned calls;
+
+ssize_t __real_preadv(int fd, const struct iovec *vector, int count, off_t offset);
+ssize_t __wrap_preadv(int fd, const struct iovec *vector, int count, off_t offset);
+
+ssize_t __wrap_preadv(int fd, const struct iovec *vector, int count, off_t offset)
+{
+    if (!stutter)
+        return __real_preadv(fd, vector, count, offset);
+    if (calls++ % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    size_t len = vector->iov_len < 7 ? vector->iov_len : 7;
+    return pread(fd, vector->iov_base, len, offset);
+}
+
+static void a_read_that_stops_halfway_is_continued_where_it_stopped(void **state)
+{
+    const scratch *dir = *state;
+    char path[SCRATCH_PATH_MAX];
+    uint8_t bytes[26];
+    scratch_write(dir, "file", "abcdefghijklmnopqrstuvwxyz");
+    uftp_source_file *file;
+    assert_int_equal(open_file(scratch_name(dir, "file", path), false, &file), UFTP_OK);
+    const uftp_slice slices[] = {{.data = bytes, .len = 10},
+                                 {.data = bytes + 10, .len = 0},
+                                 {.data = bytes + 10, .len = 15}};
+    stutter = true;
+    int err = source->read(NULL, file, 1, slices, 3);
+    stutter = false;
+    assert_int_equal(err, UFTP_OK);
+    assert_true(calls > 6);
+    assert_memory_equal(bytes, "bcdefghijklmnopqrstuvwxyz", 25);
+    source->close(NULL, file);
+}
+
 static void slices_are_filled_one_after_the_other(void **state)
 {
     const scratch *dir = *state;
@@ -170,6 +212,7 @@ int main(void)
         SOURCE(a_link_target_is_whole_or_refused),
         SOURCE(a_directory_lists_each_entry_once),
         SOURCE(only_regular_files_are_opened),
+        SOURCE(a_read_that_stops_halfway_is_continued_where_it_stopped),
         SOURCE(slices_are_filled_one_after_the_other),
         SOURCE(a_file_that_became_shorter_is_an_error),
     };

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* ---- the suite that all stores pass ---- */
@@ -462,6 +463,8 @@ int main(void)
         DISK(a_full_disk_is_no_space_and_discard_gives_it_back),
         DISK(a_move_to_another_disk_is_refused_and_changes_nothing),
     };
+    /* One descriptor per level of a deep tree must be too many. */
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = 128, .rlim_max = 128});
     store_suite_factory by_steps = factory;
     by_steps.name = "disk store, without openat2";
     use_openat2 = true;

@@ -24,7 +24,7 @@ typedef struct uftp_toy {
     size_t heard, timeouts, events, signals, send_errors;
     size_t left_at_hearing; /* to_send when the first datagram came */
     size_t stop_after_heard, stop_after_events;
-    bool stop_at_timeout, stop_at_signal;
+    bool stop_at_timeout, stop_at_signal, farewell_at_stop;
     int signal_number, send_error;
     size_t pending_events;
 } uftp_toy;
@@ -89,8 +89,10 @@ static size_t on_events(void *ctx, uint64_t now)
     toy->events++;
     if (toy->stop_after_heard && toy->heard >= toy->stop_after_heard)
         uftp_loop_stop(toy->loop, 4);
-    if (toy->stop_after_events && toy->events >= toy->stop_after_events)
+    if (toy->stop_after_events && toy->events >= toy->stop_after_events) {
+        toy->to_send += toy->farewell_at_stop && toy->events == toy->stop_after_events;
         uftp_loop_stop(toy->loop, 5);
+    }
     return count;
 }
 
@@ -280,6 +282,20 @@ static void a_signal_is_an_event_and_the_farewell_still_leaves(void **state)
     bench_close(&b);
 }
 
+/* The program decides to stop, and the object says good-bye to its peers, without an event. */
+static void what_is_said_while_stopping_still_leaves(void **state)
+{
+    (void)state;
+    bench b;
+    bench_open(&b, true);
+    b.toy.peer = b.other_address;
+    b.toy.stop_after_events = 1;
+    b.toy.farewell_at_stop = true;
+    assert_int_equal(bench_run(&b), 5);
+    assert_int_equal(heard_by_other(&b, 100), 1);
+    bench_close(&b);
+}
+
 static void without_a_handler_a_signal_stops_the_loop(void **state)
 {
     (void)state;
@@ -340,6 +356,7 @@ int main(void)
         cmocka_unit_test(the_program_can_ask_for_turns_of_its_own),
         cmocka_unit_test(a_long_transmission_does_not_make_it_deaf),
         cmocka_unit_test(a_signal_is_an_event_and_the_farewell_still_leaves),
+        cmocka_unit_test(what_is_said_while_stopping_still_leaves),
         cmocka_unit_test(without_a_handler_a_signal_stops_the_loop),
         cmocka_unit_test(a_child_and_the_time_after_have_the_signals_as_before),
         cmocka_unit_test(a_send_error_reaches_the_program_once),

@@ -16,6 +16,7 @@ typedef struct session_notes {
     uint32_t group;
     uint8_t instance;
     uint32_t server;
+    bool group_done;    /* the end of the session has been told */
     uftp_strings moved; /* for the script, with a temporary directory: paths to be */
 } session_notes;
 
@@ -216,13 +217,30 @@ static void start_file(uftp_receiver_report *report, const uftp_event *event)
     }
 }
 
+/* A rejection is an answer and the session goes on; any other error ends it (spec cli 13.2, 13.5).
+ */
+static bool is_failure(const uftp_event *event)
+{
+    switch (event->error) {
+    case UFTP_OK:
+        return false;
+    case UFTP_ERR_NAME:
+    case UFTP_ERR_KIND:
+    case UFTP_ERR_ACCESS:
+    case UFTP_ERR_UNSUPPORTED:
+        return event->status != UFTP_COMPLETE_REJECTED;
+    default:
+        return true;
+    }
+}
+
 static void finish_file(uftp_receiver_report *report, const uftp_event *event)
 {
     uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     const char *why = event->text ? event->text : event->error ? uftp_strerror(event->error) : NULL;
     const char *name = event->name ? event->name : "";
-    if (event->error < 0 && event->status != UFTP_COMPLETE_REJECTED) {
+    if (is_failure(event)) {
         uftp_log_line(log, 0, &subject, "Error receiving %s: %s", name, why);
         return;
     }
@@ -250,18 +268,28 @@ static void finish_file(uftp_receiver_report *report, const uftp_event *event)
 
 /* ---- messages and the end ---- */
 
+static void group_done(uftp_receiver_report *report, const uftp_event *event)
+{
+    const uftp_log_subject subject = subject_of(event);
+    session_notes *notes = find(report, event);
+    if (notes && notes->group_done)
+        return;
+    if (notes)
+        notes->group_done = true;
+    uftp_log_line(report->config.log, 2, &subject, "Got DONE message for group");
+    uftp_log_line(report->config.log, 2, &subject, "Group complete");
+}
+
 static void received(uftp_receiver_report *report, const uftp_event *event)
 {
     uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     switch (event->message) {
     case UFTP_MESSAGE_DONE:
-        if (event->file_id) {
+        if (event->file_id)
             uftp_log_line(log, 2, &subject, "Got DONE message for section %u", event->section);
-        } else {
-            uftp_log_line(log, 2, &subject, "Got DONE message for group");
-            uftp_log_line(log, 2, &subject, "Group complete");
-        }
+        else
+            group_done(report, event);
         break;
     case UFTP_MESSAGE_KEYINFO:
     case UFTP_MESSAGE_PROXY_KEY:
@@ -277,6 +305,8 @@ static void sent(uftp_receiver_report *report, const uftp_event *event)
 {
     const uftp_log_subject subject = subject_of(event);
     const char *mark = event->repeated ? "+" : "";
+    if (event->message == UFTP_MESSAGE_COMPLETE && !event->file_id)
+        group_done(report, event); /* the answer to it */
     if (event->message == UFTP_MESSAGE_STATUS)
         uftp_log_line(report->config.log, 3, &subject,
                       "STATUS sent for section %u: %" PRIu32 " NAKs", event->section, event->count);
@@ -293,7 +323,7 @@ static void finish_session(uftp_receiver_report *report, const uftp_event *event
         uftp_log_line(report->config.log, 2, &subject, "Group file transfer confirmed");
         session_moved(report, event);
     } else {
-        uftp_log_line(report->config.log, 1, &subject, "Group ended without success: %s",
+        uftp_log_line(report->config.log, 2, &subject, "Group ended without success: %s",
                       event->text ? event->text : "no reason is known");
     }
     if (notes)

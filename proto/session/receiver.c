@@ -87,7 +87,7 @@ static int make_tables(uftp_receiver *receiver)
     receiver->sessions =
         uftp_alloc(config->memory, config->sessions_max, sizeof *receiver->sessions);
     receiver->memberships =
-        uftp_alloc(config->memory, config->sessions_max, sizeof *receiver->memberships);
+        uftp_alloc(config->memory, RECEIVER_MEMBERSHIPS(receiver), sizeof *receiver->memberships);
     return receiver->sessions && receiver->memberships ? UFTP_OK : UFTP_ERR_MEMORY;
 }
 
@@ -248,10 +248,10 @@ static void set_grtt(uftp_session *session, uint8_t byte)
     uftp_session_push(session, &event);
 }
 
-/* The place where a congestion-controlled session enters a datagram into its loss history. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet, uint64_t now)
+/* Congestion control will enter the datagram into its loss history here (spec v5 4.7.5): every
+ * authentic datagram passes, KEYINFO included (trap 36), and none twice. */
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet)
 {
-    (void)now;
     const uftp_header *header = &packet->header;
     if (packet->sealed)
         uftp_window_mark(&session->window, packet->encrypted.iv_counter);
@@ -349,7 +349,7 @@ static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
         return UFTP_ERR_EXISTS;
     bool newest = uftp_seq_newer(packet->header.seq, session->seq_max);
     if (packet->sealed || !session->keys) /* in encrypted sessions clear headers are not believed */
-        uftp_session_commit(session, packet, arrival->now);
+        uftp_session_commit(session, packet);
     return dispatch(session, packet, &message, newest, arrival);
 }
 
@@ -412,6 +412,8 @@ void uftp_receiver_on_timeout(uftp_receiver *receiver, uint64_t now)
 
 int uftp_receiver_poll_event(uftp_receiver *receiver, uftp_event *out)
 {
+    if (receiver->membership_changed && uftp_receiver_poll_membership(receiver, out))
+        return 1;
     return uftp_event_queue_pop(&receiver->events, out);
 }
 

@@ -74,19 +74,19 @@ static bool may_answer(const uftp_address *source)
     return source->port != 0 && !uftp_address_is_multicast(source) && !uftp_address_is_zero(source);
 }
 
-static void join(uftp_session *session, const uftp_announce *announce,
+static bool join(uftp_session *session, const uftp_announce *announce,
                  const uftp_server_entry *server)
 {
     const uftp_address *group = &announce->private_address;
     /* The driver is in the public group already. */
     if (uftp_address_is_zero(group) || uftp_address_same_host(group, &announce->public_address))
-        return;
+        return true;
     uftp_address source = {0};
     if (session->receiver->config.source_specific) {
         source = server && server->address.family ? server->address : session->peer;
         source.port = 0;
     }
-    uftp_session_join(session, group, &source);
+    return uftp_session_join(session, group, &source);
 }
 
 static void schedule_register(uftp_session *session, const uftp_announce *announce, uint64_t now)
@@ -125,8 +125,10 @@ static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_
     uftp_event event = uftp_session_event(session, UFTP_EVENT_SESSION_STARTED);
     uftp_session_push(session, &event);
     uftp_session_push_received(session, UFTP_MESSAGE_ANNOUNCE, false);
-    join(session, announce, server);
-    schedule_register(session, announce, arrival->now);
+    if (join(session, announce, server))
+        schedule_register(session, announce, arrival->now);
+    else
+        uftp_session_fail(session, arrival->now, "Error joining multicast group", FAREWELL_ABORT);
     return UFTP_OK;
 }
 
@@ -151,7 +153,7 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
         !uftp_address_same_host(&session->peer, &arrival->train->source))
         return UFTP_ERR_AUTH;
     if (!session->keys) {
-        uftp_session_commit(session, packet, arrival->now);
+        uftp_session_commit(session, packet);
         if (session->state == SESSION_MIDGROUP)
             uftp_session_touch(session, arrival->now);
         return UFTP_OK;
@@ -180,10 +182,9 @@ int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet
     if (announce->members.count &&
         !uftp_uid_list_contains(&announce->members, receiver->config.uid))
         return UFTP_OK; /* others are meant */
-    /* Nobody may be told apart by UID 0, our own UID is not a sender's, and a group ID of 0 is
-     * no session (spec v5 3.13). */
-    if (header->source == 0 || header->source == receiver->config.uid || header->group == 0 ||
-        !may_answer(&arrival->train->source))
+    /* Nobody may be told apart by UID 0, and a group ID of 0 is no session (spec v5 3.13). A UID
+     * that is ours is fine: a sender on this host has it from the same address. */
+    if (header->source == 0 || header->group == 0 || !may_answer(&arrival->train->source))
         return UFTP_ERR_MALFORMED;
     if (receiver->closing || uftp_past_session_known(receiver, packet, announce, arrival))
         return UFTP_OK;
@@ -255,7 +256,7 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
         return UFTP_OK;
     }
     uftp_window_mark(&session->window, message->iv_counter);
-    uftp_session_commit(session, packet, now);
+    uftp_session_commit(session, packet);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);
     uftp_session_confirm(session, now);
     uftp_session_owe(session, OWES_KEYINFO_ACK);

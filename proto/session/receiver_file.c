@@ -292,7 +292,6 @@ static void on_file_done(uftp_session *session, const uftp_done *message, bool l
 static void on_session_done(uftp_session *session, uint64_t now)
 {
     bool repeated = session->state == SESSION_COMPLETE;
-    uftp_session_push_received(session, UFTP_MESSAGE_DONE, repeated);
     if (!repeated) {
         if (session->state == SESSION_RECEIVING) {
             uftp_session_push_file_finished(session, now, UFTP_ERR_TRUNCATED);
@@ -304,6 +303,7 @@ static void on_session_done(uftp_session *session, uint64_t now)
         session->file.has_free_space = false;
         uftp_session_enter(session, now, SESSION_COMPLETE);
     }
+    uftp_session_push_received(session, UFTP_MESSAGE_DONE, repeated); /* of no file any more */
     uftp_session_owe(session, OWES_COMPLETE);
 }
 

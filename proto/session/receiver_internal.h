@@ -154,7 +154,7 @@ struct uftp_session {
     uint64_t touched;       /* the session timer runs from here, its length follows the GRTT */
     uint64_t limit;         /* registration or completion deadline */
     uint64_t hold_deadline; /* the first REGISTER is held until then */
-    unsigned registers_sent;
+    unsigned attempts;      /* REGISTERs, or COMPLETEs of the session, sent in this state */
 
     uftp_session_keys *keys; /* NULL: plain session */
     uint16_t seq;            /* of the next datagram */
@@ -190,8 +190,13 @@ typedef struct uftp_refusal {
 
 typedef struct uftp_membership {
     uftp_address group, source;
-    uint32_t users;
+    uint32_t users;         /* sessions; 0: to be left, if the driver was told to join */
+    bool told;              /* the driver knows that we want it */
+    uint32_t session_group; /* the session that it was wanted for last */
+    uint8_t session_instance;
 } uftp_membership;
+/* One per session, and as many again that wait to be left. */
+#define RECEIVER_MEMBERSHIPS(receiver) (2U * (receiver)->config.sessions_max)
 
 /* Consecutive blocks of one call of recv(), on their way into one write. They still lie in the
  * driver's datagrams. */
@@ -214,8 +219,9 @@ struct uftp_receiver {
     uint32_t session_count;
     uftp_session *buckets[RECEIVER_BUCKETS];
     uftp_session *ready_first, *ready_last;
-    uftp_membership *memberships; /* sessions_max */
+    uftp_membership *memberships; /* RECEIVER_MEMBERSHIPS */
     uint32_t membership_count;
+    bool membership_changed; /* poll_event() has to look */
 
     uftp_past_session past[RECEIVER_PAST_MAX];
     uint32_t past_next;
@@ -239,7 +245,7 @@ uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type)
 void uftp_session_push(const uftp_session *session, const uftp_event *event);
 void uftp_session_push_received(const uftp_session *session, uint8_t message, bool repeated);
 /* Takes over what an authentic header says. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet, uint64_t now);
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet);
 /* Writes what is gathered. The session of it may have failed afterwards. */
 void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now);
 
@@ -252,9 +258,12 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
                         uftp_session **out);
 /* Without a word: the session was never announced to anyone. */
 void uftp_session_free(uftp_session *session);
-void uftp_session_join(uftp_session *session, const uftp_address *group,
+/* False when too many groups wait to be left. */
+bool uftp_session_join(uftp_session *session, const uftp_address *group,
                        const uftp_address *source);
 void uftp_session_join_failed(uftp_session *session, uint64_t now);
+/* The next JOIN or LEAVE that the driver has not been told of: 1 or 0. */
+int uftp_receiver_poll_membership(uftp_receiver *receiver, uftp_event *out);
 /* The only place where a state changes. Restarts the session timer. */
 void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state state);
 /* Ends a session without success: with an ABORT to the sender, or silently. */

@@ -5,6 +5,8 @@
  */
 #include "session/receiver_internal.h"
 
+#include "crypto/hash.h"
+
 struct uftp_session_keys {
     uftp_suite suite;
     bool client_auth;
@@ -27,11 +29,6 @@ static uftp_bytes server_key(const uftp_session_keys *keys)
     return (uftp_bytes){.data = keys->server_key, .len = keys->server_key_len};
 }
 
-static size_t hash_len(uint8_t hash)
-{
-    return hash == UFTP_HASH_SHA512 ? 64 : hash == UFTP_HASH_SHA384 ? 48 : 32;
-}
-
 static bool fingerprint_fits(const uftp_session *session, uftp_bytes public_key)
 {
     const uftp_receiver_config *config = &session->receiver->config;
@@ -51,6 +48,9 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
                         const uftp_announce *announce, const char **why)
 {
     const uftp_enc_info *info = &announce->enc_info;
+    *why = "Encrypted sessions of version 4 not supported here";
+    if (packet->wire != &uftp_wire_v5)
+        return UFTP_ERR_UNSUPPORTED; /* its keys come from another schedule */
     *why = "Keytype invalid or not supported here";
     if (uftp_cipher_key_len(info->cipher) == 0)
         return UFTP_ERR_UNSUPPORTED;
@@ -229,7 +229,7 @@ void uftp_session_keys_client_key(const uftp_session *session, uftp_client_key *
 uftp_bytes uftp_session_keys_verify_data(const uftp_session *session)
 {
     return (uftp_bytes){.data = session->keys->verify_data,
-                        .len = hash_len(session->keys->suite.hash)};
+                        .len = uftp_hash_len(session->keys->suite.hash)};
 }
 
 /* We speak seldom: the cipher is expanded each time (0.2 us) rather than kept (4 KB). */

@@ -143,55 +143,70 @@ static uftp_membership *find_membership(uftp_receiver *receiver, const uftp_addr
     return NULL;
 }
 
-static void push_membership(const uftp_session *session, uftp_event_type type)
-{
-    uftp_event event = uftp_session_event(session, type);
-    event.address = session->group_address;
-    event.source = session->group_source;
-    uftp_session_push(session, &event);
-}
-
-/* Several sessions may share a group: the driver hears of the first and of the last one only. */
-void uftp_session_join(uftp_session *session, const uftp_address *group, const uftp_address *source)
+/* The driver is told through flags that poll_event() reads, not through queued events: one that
+ * found no memory would leave a session deaf, or the driver in a group for good. Several sessions
+ * may share a group: the driver hears of the first and of the last one only. */
+bool uftp_session_join(uftp_session *session, const uftp_address *group, const uftp_address *source)
 {
     uftp_receiver *receiver = session->receiver;
+    uftp_membership *membership = find_membership(receiver, group, source);
+    if (!membership) {
+        if (receiver->membership_count == RECEIVER_MEMBERSHIPS(receiver))
+            return false;
+        membership = &receiver->memberships[receiver->membership_count++];
+        *membership = (uftp_membership){.group = *group, .source = *source};
+    }
+    membership->users++;
+    membership->session_group = session->group;
+    membership->session_instance = session->instance;
+    receiver->membership_changed = true;
     session->group_address = *group;
     session->group_source = *source;
     session->joined = true;
-    uftp_membership *membership = find_membership(receiver, group, source);
-    if (membership) {
-        membership->users++;
-        return;
-    }
-    UFTP_ASSERT(receiver->membership_count < receiver->config.sessions_max); /* one per session */
-    receiver->memberships[receiver->membership_count++] =
-        (uftp_membership){.group = *group, .source = *source, .users = 1};
-    push_membership(session, UFTP_EVENT_JOIN);
-}
-
-/* True when nobody uses the membership any more. */
-static bool release_membership(uftp_session *session)
-{
-    uftp_receiver *receiver = session->receiver;
-    session->joined = false;
-    uftp_membership *membership =
-        find_membership(receiver, &session->group_address, &session->group_source);
-    if (--membership->users > 0)
-        return false;
-    *membership = receiver->memberships[--receiver->membership_count];
     return true;
 }
 
-static void leave_group(uftp_session *session)
+static uftp_membership *leave_group(uftp_session *session)
 {
-    if (session->joined && release_membership(session))
-        push_membership(session, UFTP_EVENT_LEAVE);
+    if (!session->joined)
+        return NULL;
+    uftp_receiver *receiver = session->receiver;
+    session->joined = false;
+    receiver->membership_changed = true;
+    uftp_membership *membership =
+        find_membership(receiver, &session->group_address, &session->group_source);
+    membership->users--;
+    return membership;
 }
 
 void uftp_session_join_failed(uftp_session *session, uint64_t now)
 {
-    (void)release_membership(session); /* nothing to leave: there was no joining */
+    uftp_membership *membership = leave_group(session);
+    membership->told = false; /* nothing to leave: there was no joining */
     uftp_session_fail(session, now, "Error joining multicast group", FAREWELL_ABORT);
+}
+
+int uftp_receiver_poll_membership(uftp_receiver *receiver, uftp_event *out)
+{
+    for (uint32_t i = receiver->membership_count; receiver->membership_changed && i-- > 0;) {
+        uftp_membership *membership = &receiver->memberships[i];
+        bool wanted = membership->users > 0;
+        bool told = membership->told;
+        if (wanted == told && wanted)
+            continue;
+        *out = (uftp_event){.type = wanted ? UFTP_EVENT_JOIN : UFTP_EVENT_LEAVE,
+                            .group = membership->session_group,
+                            .instance = membership->session_instance,
+                            .address = membership->group,
+                            .source = membership->source};
+        membership->told = wanted;
+        if (!wanted)
+            *membership = receiver->memberships[--receiver->membership_count];
+        if (wanted || told)
+            return 1;
+    }
+    receiver->membership_changed = false;
+    return 0;
 }
 
 /* ---- timers ---- */
@@ -229,22 +244,29 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t timer_deadline(const uftp_session *session)
+{
+    return session->touched + uftp_session_interval(session);
+}
+
+/* With a GRTT of a millisecond the deadline of one second would hold hundreds of repeats: after
+ * ROBUST of them only the deadline is left. */
+static uint64_t repeat_deadline(const uftp_session *session)
+{
+    return session->attempts < session->robust ? timer_deadline(session) : UFTP_NEVER;
+}
+
 uint64_t uftp_session_deadline(const uftp_session *session)
 {
-    uint64_t deadline = session->touched + uftp_session_interval(session);
     switch (session->state) {
     case SESSION_REGISTERED:
-        /* With a GRTT of microseconds the deadline of one second would hold hundreds of repeats:
-         * after ROBUST of them only the deadline is left. */
-        if (session->registers_sent >= session->robust)
-            deadline = UFTP_NEVER;
-        return earlier(earlier(deadline, session->limit), session->hold_deadline);
+        return earlier(earlier(repeat_deadline(session), session->limit), session->hold_deadline);
     case SESSION_MIDGROUP:
-        return deadline;
+        return timer_deadline(session);
     case SESSION_RECEIVING:
-        return earlier(deadline, session->file.nak_deadline);
+        return earlier(timer_deadline(session), session->file.nak_deadline);
     case SESSION_COMPLETE:
-        return earlier(deadline, session->limit);
+        return earlier(repeat_deadline(session), session->limit);
     case SESSION_LEAVING:
         break;
     }
@@ -286,7 +308,7 @@ void uftp_session_on_timeout(uftp_session *session, uint64_t now)
         return;
     case SESSION_MIDGROUP:
     case SESSION_RECEIVING:
-        if (session->touched + uftp_session_interval(session) <= now)
+        if (timer_deadline(session) <= now)
             uftp_session_fail(session, now, "Transfer timed out", FAREWELL_ABORT);
         else
             uftp_session_nak_expired(session, now);
@@ -326,6 +348,7 @@ void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state 
     UFTP_ASSERT(may_follow(session->state, state));
     bool confirmed = session->state == SESSION_REGISTERED && state == SESSION_MIDGROUP;
     session->state = state;
+    session->attempts = 0;
     uftp_session_touch(session, now);
     if (state == SESSION_COMPLETE)
         session->limit = now + uftp_session_patience(session, 4);

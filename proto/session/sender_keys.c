@@ -5,6 +5,10 @@
  */
 #include "session/sender_internal.h"
 
+#include "crypto/ec.h"
+
+#include "crypto/hash.h"
+
 void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out)
 {
     const sender_keys *keys = &sender->keys;
@@ -25,6 +29,8 @@ int sender_keys_init(uftp_sender *sender)
     const uftp_sender_config *config = &sender->config;
     const uftp_random *random = config->random;
     keys->suite = (uftp_suite){.cipher = (uint8_t)config->cipher, .hash = (uint8_t)config->hash};
+    if (!uftp_ec_curve_in_v5(config->ecdh_curve))
+        return UFTP_ERR_UNSUPPORTED; /* a curve of version 4 alone */
     int err = uftp_ecdh_generate(config->memory, random, config->ecdh_curve, &keys->ecdh);
     if (err < 0)
         return err;
@@ -132,14 +138,9 @@ void sender_keys_ready(uftp_sender *sender, uftp_client *client)
     secrets->app_ready = true;
 }
 
-static size_t hash_len(uint8_t hash)
-{
-    return hash == UFTP_HASH_SHA512 ? 64 : hash == UFTP_HASH_SHA384 ? 48 : 32;
-}
-
 bool sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data)
 {
-    size_t len = hash_len(sender->keys.suite.hash);
+    size_t len = uftp_hash_len(sender->keys.suite.hash);
     return data.len >= len && uftp_secret_equal(data.data, client->secrets->verify_data, len);
 }
 

@@ -263,6 +263,10 @@ static void rsa_keys_outside_the_limits_are_refused(void **state)
     assert_int_equal(check_rsa(132, 128, 65537, 0x80, 1), UFTP_ERR_KEY);
     assert_int_equal(check_rsa(65535, 1012, 65537, 0x80, 1), UFTP_ERR_KEY);
     assert_int_equal(check_rsa(0, 1, 65537, 0x80, 1), UFTP_ERR_KEY);
+    /* Four zeros in front: a good modulus with another length, and so another fingerprint. */
+    uint8_t padded[8 + 132] = {1, 0, 0, 132, 0, 1, 0, 1, 0, 0, 0, 0, 0x80};
+    padded[sizeof padded - 1] = 1;
+    assert_int_equal(uftp_public_key_check((uftp_bytes){padded, sizeof padded}), UFTP_ERR_KEY);
     const uint8_t head[8] = {1, 0, 0, 0, 0, 1, 0, 1};
     for (size_t len = 0; len <= sizeof head; len++)
         assert_int_equal(uftp_public_key_check((uftp_bytes){head, len}), UFTP_ERR_KEY);

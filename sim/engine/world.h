@@ -201,9 +201,6 @@ typedef struct sim_counters {
 const sim_counters *sim_count(const sim_node *node);
 
 /* For links: drops the first datagram of a message type. */
-#define SIM_DROP_FIRST(message) \
-    { \
-        .offset = 1, .value = (message) \
-    }
+#define SIM_DROP_FIRST(message) ((sim_drop){.offset = 1, .value = (uint8_t)(message)})
 
 #endif

@@ -29,7 +29,7 @@ static void add_plants(session *s, const session_options *o)
 {
     s->plant_count = o->plants ? o->plants : 3;
     for (size_t i = 0; i < s->plant_count; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "plant-%zu", i);
         s->plants[i] = sim_add_receiver(s->world, name, &o->receiver, &o->store);
         if (o->plants_down)

@@ -20,6 +20,7 @@ typedef struct ear {
     uint64_t at[4096];
     uint8_t first[4096]; /* bytes[2] of each */
     size_t len[4096];
+    uftp_address source, destination; /* of the last one */
 } ear;
 
 static void hear(sim_node *node, void *ctx, uint64_t now, const uftp_datagram *datagram)
@@ -29,6 +30,8 @@ static void hear(sim_node *node, void *ctx, uint64_t now, const uftp_datagram *d
     e->at[e->count] = now;
     e->first[e->count] = datagram->len > 2 ? datagram->data[2] : 0;
     e->len[e->count++] = datagram->len;
+    e->source = datagram->source;
+    e->destination = datagram->destination;
     datagram->data[0] ^= 0xff; /* as decryption in place does */
 }
 
@@ -68,6 +71,9 @@ static void multicast_reaches_every_member_with_clean_bytes(void **state)
         assert_int_equal(ears[i].count, 1);
         assert_int_equal(ears[i].first[0], 7);
         assert_int_equal(ears[i].at[0], UFTP_MS(10) + (i == 1 ? UFTP_MS(270) : UFTP_MS(1)));
+        const uftp_address source = sim_address(hub, UFTP_IPV4);
+        assert_true(uftp_address_equal(&ears[i].source, &source));
+        assert_true(uftp_address_equal(&ears[i].destination, &group_address));
         sim_expect_arrived_type(plants[i], UFTP_MESSAGE_ANNOUNCE, 1);
     }
     sim_expect_sent(hub, 1);
@@ -181,6 +187,31 @@ static void trains_are_split_on_the_way_and_joined_on_arrival(void **state)
     }
 }
 
+/* Only the last of a train may be shorter: whoever takes it apart by equal steps would otherwise
+ * cut in the wrong places. */
+static void shorter_datagram_ends_its_train(void **state)
+{
+    (void)state;
+    static ear e;
+    memset(&e, 0, sizeof e);
+    static const size_t lens[] = {100, 100, 30, 100, 30, 30, 40};
+    sim *world = sim_test_new(1, &(sim_options){.join_trains = true});
+    sim_node *hub = sim_add_script(world, "hub", &mute, NULL);
+    sim_node *plant = sim_add_script(world, "plant", &listener, &e);
+    sim_run(world);
+    for (uint8_t i = 0; i < 7; i++) {
+        const uint8_t bytes[100] = {0x50, UFTP_MESSAGE_FILESEG, i};
+        sim_script_send(hub, &group_address, bytes, lens[i], 0);
+    }
+    sim_run(world);
+    assert_int_equal(e.count, 7);
+    assert_memory_equal(e.len, lens, sizeof lens);
+    for (uint8_t i = 0; i < 7; i++)
+        assert_int_equal(e.first[i], i);
+    assert_int_equal(sim_count(plant)->trains_arrived, 4); /* 100 100 30, 100 30, 30, 40 */
+    sim_free(world);
+}
+
 /* A crash loses what was on its way and all memberships; a start begins anew. */
 static void stopped_node_hears_nothing_until_started(void **state)
 {
@@ -227,12 +258,12 @@ static void run_chatter(uint64_t seed, unsigned plants, char *digest, ear *first
     unsigned left = 200;
     const sim_link link = {.delay = UFTP_MS(20), .jitter = UFTP_MS(5), .loss_ppm = 200000};
     sim *world = sim_test_new(seed, &(sim_options){.link = &link});
+    sim_add_script(world, "hub", &chatterer, &left);
     for (unsigned i = 0; i < plants; i++) {
         char name[16];
         snprintf(name, sizeof name, "plant-%u", i);
         sim_add_script(world, name, &listener, &ears[i]);
     }
-    sim_add_script(world, "hub", &chatterer, &left);
     sim_run(world);
     if (digest)
         strcpy(digest, sim_digest(world));
@@ -406,6 +437,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(membership_follows_source_and_leave),
     SIM_TEST(uplink_loss_is_shared_and_downlink_loss_is_not),
     SIM_TEST(trains_are_split_on_the_way_and_joined_on_arrival),
+    SIM_TEST(shorter_datagram_ends_its_train),
     SIM_TEST(stopped_node_hears_nothing_until_started),
     SIM_TEST(equal_seeds_give_equal_digests_and_others_do_not),
     SIM_TEST(adding_a_node_changes_nobody_elses_luck),

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "uftp/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#define ARGS_MAX 40
+
+/* Parses a command line given as one string, split at blanks. The words live as long as the
+ * options, which point at them. */
+static int parse(uftp_sender_options *options, const char *line, uftp_failure *failure)
+{
+    static char words[1024];
+    char *argv[ARGS_MAX + 1] = {"uftp"};
+    int argc = 1;
+    snprintf(words, sizeof words, "%s", line);
+    for (char *word = strtok(words, " "); word && argc < ARGS_MAX; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    *failure = (uftp_failure){0};
+    return uftp_sender_options_parse(options, argc, argv, failure);
+}
+
+/* The defaults of spec cli 2 and v5 5, all of them. */
+static void defaults_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "file", &failure), 0);
+    assert_int_equal(o.action, UFTP_ACTION_RUN);
+    assert_int_equal(o.core.rate_bytes_per_s, 128000);
+    assert_int_equal(o.core.block_size, 1300);
+    assert_int_equal(o.core.robust, 20);
+    assert_int_equal(o.core.grtt_initial, UFTP_MS(500));
+    assert_int_equal(o.core.grtt_min, UFTP_MS(10));
+    assert_int_equal(o.core.grtt_max, UFTP_S(15));
+    assert_int_equal(o.core.passes_max, 65535);
+    assert_false(o.core.nak_limited);
+    assert_int_equal(o.core.nak_count_max, 1);
+    assert_int_equal(o.core.time_max_percent, 0);
+    assert_int_equal(o.core.cipher, UFTP_CIPHER_AES256_GCM);
+    assert_int_equal(o.core.hash, UFTP_HASH_SHA256);
+    assert_int_equal(o.core.ecdh_curve, UFTP_CURVE_SECP256R1);
+    assert_false(o.core.plain);
+    assert_false(o.core.client_auth);
+    assert_int_equal(o.core.tos, 0);
+    assert_int_equal(o.core.uid, 0);
+    assert_string_equal(o.public_address, "230.4.4.1");
+    assert_null(o.private_address);
+    assert_string_equal(o.port, "1044");
+    assert_int_equal(o.source_port, 0);
+    assert_int_equal(o.hops, 1);
+    assert_int_equal(o.log_level, 2);
+    assert_int_equal(o.log_archives, 5);
+    assert_int_equal(o.progress, UFTP_PROGRESS_AUTO);
+    assert_int_equal(o.operands.count, 1);
+    assert_string_equal(o.operands.items[0], "file");
+    uftp_sender_options_free(&o);
+}
+
+static void every_option_reaches_its_place(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(
+        parse(&o,
+              "-R -1 -b 8800 -C none -s 50 -r 1:0.5:2 -a 3 -N 10 -m 4 -W 110 -M 239.1.1.1 -P "
+              "239.1.1.x -p 5000 -u 6000 -I eth0 -t 32 -Q 0x2e -B 65536 -U 0x1234 -Y aes128-gcm",
+              &failure),
+        UFTP_EXIT_ARGUMENTS);
+    assert_string_equal(failure.text, "no files to send; try 'uftp --help'");
+    uftp_sender_options_free(&o);
+
+    assert_int_equal(
+        parse(&o,
+              "-R -1 -b 8800 -C none -s 50 -r 1:0.5:2 -a 3 -N 10 -m 4 -W 110 -M 239.1.1.1 -P "
+              "239.1.1.x -p 5000 -u 6000 -I eth0 -t 32 -Q 0x2e -B 65536 -U 0x1234 -Y aes128-gcm f",
+              &failure),
+        0);
+    assert_true(o.core.rate_bytes_per_s == UFTP_RATE_UNLIMITED);
+    assert_int_equal(o.core.block_size, 8800);
+    assert_int_equal(o.core.robust, 50);
+    assert_int_equal(o.core.grtt_initial, UFTP_S(1));
+    assert_int_equal(o.core.grtt_min, UFTP_MS(500));
+    assert_int_equal(o.core.grtt_max, UFTP_S(2));
+    assert_int_equal(o.core.passes_max, 3);
+    assert_true(o.core.nak_limited);
+    assert_int_equal(o.core.nak_percent_max, 10);
+    assert_int_equal(o.core.nak_count_max, 4);
+    assert_int_equal(o.core.time_max_percent, 110);
+    assert_string_equal(o.public_address, "239.1.1.1");
+    assert_string_equal(o.private_address, "239.1.1.x");
+    assert_string_equal(o.port, "5000");
+    assert_int_equal(o.source_port, 6000);
+    assert_string_equal(o.interface, "eth0");
+    assert_int_equal(o.hops, 32);
+    assert_int_equal(o.core.tos, 0xb8);
+    assert_int_equal(o.buffer, 65536);
+    assert_int_equal(o.core.uid, 0x1234);
+    assert_int_equal(o.core.cipher, UFTP_CIPHER_AES128_GCM);
+    uftp_sender_options_free(&o);
+
+    assert_int_equal(parse(&o,
+                           "-h sha512 -e secp521r1 -ck key -K rsa:2048 -H 0x1,0x2 -H @more -j "
+                           "proxies -q -i list -X exclude -D dir/sub// -olz -E /a,/b -x 3 -L log "
+                           "-T -g 2 -n 7 -S @LOG -y --progress=never",
+                           &failure),
+                     0);
+    assert_int_equal(o.core.hash, UFTP_HASH_SHA512);
+    assert_int_equal(o.core.ecdh_curve, UFTP_CURVE_SECP521R1);
+    assert_true(o.core.client_auth);
+    assert_string_equal(o.key_path, "key");
+    assert_true(o.has_key_spec);
+    assert_int_equal(o.key_spec.bits, 2048);
+    assert_int_equal(o.hosts.count, 2);
+    assert_string_equal(o.hosts.items[1], "@more");
+    assert_string_equal(o.proxy_path, "proxies");
+    assert_true(o.core.quit_on_error);
+    assert_string_equal(o.list_path, "list");
+    assert_string_equal(o.exclude_path, "exclude");
+    assert_string_equal(o.destination_name, "dir/sub");
+    assert_true(o.core.destination_is_directory);
+    assert_true(o.core.follow_links);
+    assert_true(o.core.sync_mode);
+    assert_false(o.core.sync_preview);
+    assert_int_equal(o.base_dirs.count, 2);
+    assert_string_equal(o.base_dirs.items[1], "/b");
+    assert_int_equal(o.log_level, 3);
+    assert_string_equal(o.log_path, "log");
+    assert_true(o.timestamps);
+    assert_int_equal(o.log_roll_bytes, 2000000); /* MB of 10^6 */
+    assert_int_equal(o.log_archives, 7);
+    assert_string_equal(o.status_path, "@LOG");
+    assert_int_equal(o.progress, UFTP_PROGRESS_NEVER);
+    uftp_sender_options_free(&o);
+}
+
+static void a_preview_is_a_sync(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-Z f", &failure), 0);
+    assert_true(o.core.sync_mode);
+    assert_true(o.core.sync_preview);
+    uftp_sender_options_free(&o);
+}
+
+/* -N 0 is a limit (any NAK counts), -N 100 is none. */
+static void a_nak_limit_of_zero_is_a_limit(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-N 0 f", &failure), 0);
+    assert_true(o.core.nak_limited);
+    assert_int_equal(o.core.nak_percent_max, 0);
+    uftp_sender_options_free(&o);
+    assert_int_equal(parse(&o, "-N 100 f", &failure), 0);
+    assert_false(o.core.nak_limited);
+    uftp_sender_options_free(&o);
+}
+
+/* The reference squeezes both through a signed byte: a limit of 128 passes ends at the first
+ * resend. */
+static void trap_56_passes_and_hops_above_127_keep_their_value(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-a 65535 -t 255 f", &failure), 0);
+    assert_int_equal(o.core.passes_max, 65535);
+    assert_int_equal(o.hops, 255);
+    uftp_sender_options_free(&o);
+    assert_int_equal(parse(&o, "-a 128 -t 128 f", &failure), 0);
+    assert_int_equal(o.core.passes_max, 128);
+    assert_int_equal(o.hops, 128);
+    uftp_sender_options_free(&o);
+}
+
+/* Just outside of each range of spec cli 2. */
+static void values_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "-R 0",         "-R 1073741825", "-b 511",
+        "-b 8801",      "-C foo",        "-s 9",
+        "-s 51",        "-r 0.0001",     "-a 0",
+        "-a 65536",     "-N 101",        "-N -1",
+        "-m 0",         "-m 1001",       "-W 109",
+        "-W 10001",     "-u 65536",      "-u x",
+        "-t 0",         "-t 256",        "-Q 64",
+        "-Q 0x40",      "-B 65535",      "-B 104857601",
+        "-U xyz",       "-Y rot13",      "-h md5",
+        "-e brainpool", "-K rsa",        "-K ec",
+        "-g 0",         "-g 1025",       "-n 0",
+        "-n 1001",      "-x -1",         "-x two",
+        "-R 1000k",     "-b 1300.0",     "--progress=maybe",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        uftp_sender_options o;
+        uftp_failure failure;
+        char line[128];
+        snprintf(line, sizeof line, "%s f", lines[i]);
+        if (parse(&o, line, &failure) != UFTP_EXIT_ARGUMENTS)
+            fail_msg("accepted: %s", line);
+        assert_int_equal(failure.exit_code, UFTP_EXIT_ARGUMENTS);
+        assert_null(strchr(failure.text, '\n'));
+        assert_non_null(strstr(failure.text, " is not "));
+        uftp_sender_options_free(&o);
+    }
+}
+
+/* What the reference can do and we cannot must be said, not ignored. */
+static void missing_features_are_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"-C tfmcc f", "-C tfmcc:min=1 f", "-f f", "-F restart",
+                                        "-j proxies f"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        uftp_sender_options o;
+        uftp_failure failure;
+        assert_int_equal(parse(&o, lines[i], &failure), UFTP_EXIT_ARGUMENTS);
+        assert_non_null(strstr(failure.text, "is not implemented yet"));
+        uftp_sender_options_free(&o);
+    }
+}
+
+static void base_directories_have_a_limit(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-E 1,2,3,4,5,6,7,8,9,10 f", &failure), 0);
+    uftp_sender_options_free(&o);
+    assert_int_equal(parse(&o, "-E 1,2,3,4,5,6,7,8,9,10,11 f", &failure), UFTP_EXIT_ARGUMENTS);
+    uftp_sender_options_free(&o);
+}
+
+/* A second option with one letter or name would silently shadow the first. */
+static void every_letter_and_name_stands_once(void **state)
+{
+    (void)state;
+    const uftp_option_table *table = &uftp_sender_option_table;
+    assert_true(table->count <= UFTP_OPTION_COUNT_MAX);
+    for (size_t i = 0; i < table->count; i++)
+        for (size_t k = i + 1; k < table->count; k++) {
+            assert_int_not_equal(table->items[i].id, table->items[k].id);
+            assert_string_not_equal(table->items[i].name, table->items[k].name);
+        }
+    for (const char *letter = "RLBgnmYhecksKlTbtQzZIpujqfyUaxWHFXMPNCoDESri"; *letter; letter++) {
+        bool found = false;
+        for (size_t i = 0; i < table->count; i++)
+            found |= table->items[i].id == *letter;
+        assert_true(found);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_those_of_the_reference),
+        cmocka_unit_test(every_option_reaches_its_place),
+        cmocka_unit_test(a_preview_is_a_sync),
+        cmocka_unit_test(a_nak_limit_of_zero_is_a_limit),
+        cmocka_unit_test(trap_56_passes_and_hops_above_127_keep_their_value),
+        cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(missing_features_are_refused_by_name),
+        cmocka_unit_test(base_directories_have_a_limit),
+        cmocka_unit_test(every_letter_and_name_stands_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
