@@ -66,8 +66,25 @@ static void damaged_packet_has_another_hash(void **state)
     sim_packet_free(packet);
 }
 
+static void bytes_before_the_given_one_are_spared(void **state)
+{
+    (void)state;
+    bench *b = bench_new(1);
+    bench_branch link;
+    bench_branch_open(b, &link, "a>b",
+                      &(sim_link){.corrupt_ppm = 1000000, .corrupt_bits = 50, .corrupt_from = 4});
+    for (uint32_t i = 0; i < 100; i++) {
+        bench_branch_send(b, &link, i, i, 4 + i % 2);
+        assert_int_equal(link.number, i); /* the first four bytes */
+    }
+    assert_int_equal(bench_figure_of(link.first, "corrupted"), 50);
+    bench_branch_close(&link);
+    bench_free(b);
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(one_bit_is_flipped_in_a_copy),
+    SIM_TEST(bytes_before_the_given_one_are_spared),
     SIM_TEST(damaged_packet_has_another_hash),
 };
 
