@@ -119,6 +119,25 @@ static void only_what_overlaps_collides(void **state)
     }
 }
 
+/* The same where the second one has been waiting since before the first began: two collide, the
+ * shorter one is tried again from 10 to 11 ms, the longer one from 11 ms on. */
+static void transmission_that_follows_at_once_does_not_collide(void **state)
+{
+    (void)state;
+    bench *b = bench_new(1);
+    const sim_contention *channel =
+        open_channel(b, &(sim_contention_config){
+                            .rate_bytes_per_s = 1000000, .tries_max = 2, .feedback = UFTP_MS(9)});
+    bench_branch_send(b, &stations[0], 0, 1, 1000);
+    bench_branch_send(b, &stations[1], 0, 2, 2000);
+    bench_run(b);
+    assert_int_equal(stations[0].at, UFTP_MS(11));
+    assert_int_equal(stations[1].at, UFTP_MS(13));
+    assert_int_equal(sim_contention_count(channel)->collided, 2);
+    close_channel();
+    bench_free(b);
+}
+
 /* Everyone begins at once, and everyone gets through in the end. */
 static void stations_try_again_after_a_drawn_pause(void **state)
 {
@@ -173,6 +192,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(slotted_aloha_passes_g_e_to_the_minus_g),
     SIM_TEST(pure_aloha_passes_g_e_to_the_minus_2g),
     SIM_TEST(only_what_overlaps_collides),
+    SIM_TEST(transmission_that_follows_at_once_does_not_collide),
     SIM_TEST(stations_try_again_after_a_drawn_pause),
     SIM_TEST(tries_and_queue_have_an_end),
 };

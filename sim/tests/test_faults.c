@@ -63,6 +63,10 @@ static void frozen_node_wakes_to_what_its_socket_kept(void **state)
     say(hub, plant, 1000);
     sim_run(world);
     assert_int_equal(e.count, 3);
+    for (int i = 0; i < 5; i++) /* a node that is free keeps up with any burst */
+        say(hub, plant, 1000);
+    sim_run(world);
+    assert_int_equal(e.count, 8);
     sim_free(world);
 }
 
