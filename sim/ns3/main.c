@@ -69,9 +69,10 @@ static const uftp_option_table table = {
 
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_OPTIONS = 2 };
 
+#define PPM_PER_PERCENT 10000
+
 typedef struct choice {
     ns3_scenario scenario;
-    bool carrier_given;
     bool reference;
 } choice;
 
@@ -82,7 +83,7 @@ static bool parse_fixed(const char *text, size_t len, uint64_t *out)
 }
 #define FIXED UINT64_C(1000000000)
 
-static int parse_scaled(const uftp_option_use *use, uint64_t max, uint64_t *out,
+static int parse_scaled(const uftp_option_use *use, uint64_t min, uint64_t max, uint64_t *out,
                         uftp_failure *failure)
 {
     static const char suffixes[] = "kMG";
@@ -94,16 +95,21 @@ static int parse_scaled(const uftp_option_use *use, uint64_t max, uint64_t *out,
         for (const char *at = suffixes; at <= suffix; at++)
             scale *= 1000;
     }
-    if (!parse_fixed(use->value, len, &fixed) || fixed / FIXED > max / scale)
-        return uftp_parse_refuse(use, failure, "at most %" PRIu64 ", as in 500k or 1.5M", max);
-    *out = fixed / FIXED * scale + fixed % FIXED * scale / FIXED;
-    return 0;
+    if (parse_fixed(use->value, len, &fixed) && fixed / FIXED <= max / scale) {
+        uint64_t value = fixed / FIXED * scale + fixed % FIXED * scale / FIXED;
+        if (value >= min) {
+            *out = value;
+            return 0;
+        }
+    }
+    return uftp_parse_refuse(use, failure, "%" PRIu64 " to %" PRIu64 ", as in 500k or 1.5M", min,
+                             max);
 }
 
 static int parse_rate(const uftp_option_use *use, uint64_t *bytes_per_s, uftp_failure *failure)
 {
     uint64_t bits;
-    int err = parse_scaled(use, UINT64_C(10000000000), &bits, failure);
+    int err = parse_scaled(use, 8, UINT64_C(10000000000), &bits, failure);
     if (!err)
         *bytes_per_s = bits / 8;
     return err;
@@ -119,7 +125,7 @@ static int parse_bounds(const uftp_option_use *use, uint64_t unit, uint64_t boun
     uint64_t fixed[2];
     if (!parse_fixed(use->value, len, &fixed[0]) ||
         !parse_fixed(second, strlen(second), &fixed[1]) || fixed[0] > 100000 * FIXED ||
-        fixed[1] > 100000 * FIXED)
+        fixed[1] > 100000 * FIXED || fixed[0] > fixed[1])
         return uftp_parse_refuse(use, failure, "a number or MIN-MAX");
     for (int i = 0; i < 2; i++)
         bounds[i] = fixed[i] / (FIXED / unit);
@@ -130,6 +136,8 @@ static int take_delay(ns3_scenario *s, const uftp_option_use *use, uftp_failure 
 {
     uint64_t bounds[2];
     int err = parse_bounds(use, UFTP_MS(1), bounds, failure);
+    if (!err && (bounds[0] == 0 || bounds[1] > NS3_DELAY_MAX))
+        return uftp_parse_refuse(use, failure, "more than 0 and at most 10000");
     if (!err) {
         s->delay_min = bounds[0];
         s->delay_max = bounds[1];
@@ -140,7 +148,7 @@ static int take_delay(ns3_scenario *s, const uftp_option_use *use, uftp_failure 
 static int take_loss(ns3_scenario *s, const uftp_option_use *use, uftp_failure *failure)
 {
     uint64_t bounds[2];
-    int err = parse_bounds(use, 10000, bounds, failure); /* ppm in a percent */
+    int err = parse_bounds(use, PPM_PER_PERCENT, bounds, failure);
     if (!err && (bounds[0] > 1000000 || bounds[1] > 1000000))
         return uftp_parse_refuse(use, failure, "at most 100");
     if (!err) {
@@ -188,16 +196,15 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
     case OPTION_RECEIVERS:
         return take_u32(&s->receivers, NS3_RECEIVERS_MAX, use, failure);
     case OPTION_FILE_SIZE:
-        return parse_scaled(use, 1000000000, &s->file_size, failure);
+        return parse_scaled(use, 1, 1000000000, &s->file_size, failure);
     case OPTION_RATE:
         return parse_rate(use, &s->rate_bytes_per_s, failure);
     case OPTION_CARRIER:
-        c->carrier_given = true;
         return parse_rate(use, &s->carrier_bytes_per_s, failure);
     case OPTION_RETURN:
         return parse_rate(use, &s->return_bytes_per_s, failure);
     case OPTION_QUEUE_SIZE:
-        return parse_scaled(use, UINT32_MAX, &s->queue_bytes, failure);
+        return parse_scaled(use, UFTP_DATAGRAM_MAX, UINT32_MAX, &s->queue_bytes, failure);
     case OPTION_DELAY:
         return take_delay(s, use, failure);
     case OPTION_LOSS:
@@ -266,11 +273,11 @@ static int run(const choice *c)
 
 int main(int argc, char **argv)
 {
-    choice c = {0};
+    /* The loss is the program's own default: a satellite without any is the exception. */
+    choice c = {.scenario = {.loss_ppm_min = PPM_PER_PERCENT, .loss_ppm_max = PPM_PER_PERCENT}};
     uftp_failure failure = {0};
     uftp_action action = UFTP_ACTION_RUN;
     int operands;
-    ns3_scenario_init(&c.scenario);
     if (!uftp_option_scan(&table, argc, argv, take, &c, &action, &operands, &failure)) {
         if (action == UFTP_ACTION_HELP) {
             uftp_option_help(&table, stdout);
@@ -280,8 +287,7 @@ int main(int argc, char **argv)
             uftp_option_version(&table, stdout);
             return EXIT_GOOD;
         }
-        if (!c.carrier_given)
-            c.scenario.carrier_bytes_per_s = c.scenario.rate_bytes_per_s / 4 * 5;
+        ns3_scenario_complete(&c.scenario);
         const char *wrong = operands < argc ? "takes no operands" : ns3_scenario_check(&c.scenario);
         if (!wrong)
             return run(&c);

@@ -6,21 +6,27 @@
 
 #include <stdio.h>
 
-void ns3_scenario_init(ns3_scenario *scenario)
+static uint64_t or_default(uint64_t given, uint64_t otherwise)
 {
-    *scenario = (ns3_scenario){.receivers = 20,
-                               .file_size = 1000000,
-                               .rate_bytes_per_s = 1000000,
-                               .carrier_bytes_per_s = 1250000,
-                               .return_bytes_per_s = 32000,
-                               .queue_bytes = 256 * 1024,
-                               .delay_min = UFTP_MS(240),
-                               .delay_max = UFTP_MS(280),
-                               .loss_ppm_min = 10000,
-                               .loss_ppm_max = 10000,
-                               .seed = 1,
-                               .run = 1,
-                               .limit = UFTP_S(3600)};
+    return given ? given : otherwise;
+}
+
+void ns3_scenario_complete(ns3_scenario *s)
+{
+    s->receivers = (uint32_t)or_default(s->receivers, 20);
+    s->file_size = or_default(s->file_size, 1000000);
+    s->rate_bytes_per_s = or_default(s->rate_bytes_per_s, 1000000);
+    s->carrier_bytes_per_s =
+        or_default(s->carrier_bytes_per_s, s->rate_bytes_per_s + s->rate_bytes_per_s / 4);
+    s->return_bytes_per_s = or_default(s->return_bytes_per_s, 32000);
+    s->queue_bytes = or_default(s->queue_bytes, 256 * 1024);
+    if (s->delay_max == 0) {
+        s->delay_min = UFTP_MS(240);
+        s->delay_max = UFTP_MS(280);
+    }
+    s->seed = (uint32_t)or_default(s->seed, 1);
+    s->run = (uint32_t)or_default(s->run, 1);
+    s->limit = or_default(s->limit, UFTP_S(3600));
 }
 
 const char *ns3_scenario_check(const ns3_scenario *s)

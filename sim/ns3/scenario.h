@@ -29,7 +29,7 @@ extern "C" {
 
 typedef enum ns3_queue { NS3_QUEUE_DROP_TAIL, NS3_QUEUE_FQ_CODEL } ns3_queue;
 
-/* ns3_scenario_init() sets every field to its default, in brackets. */
+/* A field left at zero means the default in brackets. */
 typedef struct ns3_scenario {
     uint32_t receivers;            /* [20] */
     uint64_t file_size;            /* bytes [1000000] */
@@ -38,7 +38,7 @@ typedef struct ns3_scenario {
     uint64_t return_bytes_per_s;   /* of each receiver's own way back [32000] */
     uint64_t queue_bytes;          /* in front of each of these lines [256 KiB] */
     uint64_t delay_min, delay_max; /* one way, each receiver its own [240 to 280 ms] */
-    uint32_t loss_ppm_min;         /* both ways, each receiver its own [1 %] */
+    uint32_t loss_ppm_min;         /* both ways, each receiver its own [none] */
     uint32_t loss_ppm_max;
     uint32_t seed; /* of the cores, the file, and who has which delay and loss [1] */
     uint32_t run;  /* of the links' luck: the number to sweep [1] */
@@ -62,7 +62,9 @@ typedef struct ns3_outcome {
     char digest[65];
 } ns3_outcome;
 
-void ns3_scenario_init(ns3_scenario *scenario);
+/* Puts the defaults where zeros are. Every other function wants a scenario that has been through.
+ */
+void ns3_scenario_complete(ns3_scenario *scenario);
 /* NULL, or what is wrong with it. */
 const char *ns3_scenario_check(const ns3_scenario *scenario);
 
