@@ -5,6 +5,7 @@
  */
 #include "session.h"
 
+#include "engine/trace.h"
 #include "models/satellite.h"
 
 #include <stdio.h>
@@ -444,6 +445,36 @@ static void session_that_is_resumed_after_a_crash_is_whole(void **state)
     resume_after_a_crash(true);
 }
 
+/* Everything that draws, at once: equal seeds give equal digests. */
+static void worlds_of_all_models_repeat_bit_for_bit(void **state)
+{
+    (void)state;
+    char digests[3][SIM_DIGEST_TEXT];
+    for (uint64_t i = 0; i < 3; i++) {
+        session s = session_new(
+            i < 2 ? 1 : 2,
+            &(session_options){.plants = 6, .sender = satellite_sender, .big_size = 100000});
+        under_satellite(&s,
+                        &(sim_satellite_config){.forward_rate_bytes_per_s = 300000,
+                                                .access = SIM_SATELLITE_SLOTTED},
+                        &(sim_fade_config){.apart_ppm = 200000});
+        sim_behind(s.plants[1],
+                   sim_add_nat(s.world, "home", &(sim_nat_config){.ports_drawn = true}));
+        const sim_link bad = {.mtu = 576,
+                              .gilbert = {.p_ppm = 10000, .r_ppm = 300000},
+                              .corrupt_ppm = 1000,
+                              .jitter = UFTP_MS(5)};
+        sim_connect(s.hub, s.plants[2], &bad);
+        sim_set_drift(s.plants[3], -200000);
+        sim_at(s.world, UFTP_S(3), freeze_three_seconds, s.plants[4]);
+        sim_run(s.world);
+        memcpy(digests[i], sim_digest(s.world), sizeof digests[i]);
+        sim_free(s.world);
+    }
+    assert_string_equal(digests[0], digests[1]);
+    assert_string_not_equal(digests[0], digests[2]);
+}
+
 static int free_keys(void **state)
 {
     (void)state;
@@ -470,6 +501,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(receiver_that_comes_back_with_its_uid_disturbs_nobody),
     SIM_TEST(slow_disk_is_waited_for),
     SIM_TEST(synced_files_outlive_the_power),
+    SIM_TEST(worlds_of_all_models_repeat_bit_for_bit),
     SIM_TEST(session_that_is_resumed_after_a_crash_is_whole),
 };
 
