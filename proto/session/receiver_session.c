@@ -257,7 +257,8 @@ uint64_t uftp_session_deadline(const uftp_session *session)
     case SESSION_MIDGROUP:
         return deadline;
     case SESSION_RECEIVING:
-        return earlier(deadline, session->file.nak_deadline);
+        return earlier(earlier(deadline, session->file.nak_deadline),
+                       uftp_session_congestion_deadline(session));
     case SESSION_COMPLETE:
         return earlier(deadline, session->limit);
     case SESSION_LEAVING:
@@ -301,9 +302,13 @@ void uftp_session_on_timeout(uftp_session *session, uint64_t now)
         return;
     case SESSION_MIDGROUP:
     case SESSION_RECEIVING:
-        if (session->touched + uftp_session_interval(session) <= now)
+        if (session->touched + uftp_session_interval(session) <= now) {
             uftp_session_fail(session, now, "Transfer timed out", FAREWELL_ABORT);
-        else
+            return;
+        }
+        if (uftp_session_congestion_deadline(session) <= now)
+            uftp_session_congestion_expired(session);
+        if (session->file.nak_deadline <= now)
             uftp_session_nak_expired(session, now);
         return;
     case SESSION_LEAVING:
@@ -384,6 +389,7 @@ void uftp_session_free(uftp_session *session)
     leave_ready_queue(session);
     take_out(session);
     uftp_session_keys_free(session);
+    uftp_release(memory, session->tfmcc);
     uftp_release(memory, session->received.bytes);
     uftp_release(memory, session);
 }

@@ -53,12 +53,17 @@ static bool suppressed(const uftp_tfmcc_receiver *receiver, const uftp_tfmcc_wor
              slowest < uftp_tfmcc_receiver_rate(receiver, word->grtt)));
 }
 
+bool uftp_tfmcc_receiver_is_new(const uftp_tfmcc_receiver *receiver, uint16_t round)
+{
+    return !receiver->round_known || (int16_t)(uint16_t)(round - receiver->round) > 0;
+}
+
 bool uftp_tfmcc_receiver_hear(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_word *word)
 {
-    int16_t ahead = (int16_t)(uint16_t)(word->round - receiver->round);
-    if (!receiver->round_known || ahead > 0)
+    if (uftp_tfmcc_receiver_is_new(receiver, word->round))
         return begin_round(receiver, word);
-    if (ahead == 0 && receiver->deadline != UFTP_NEVER && suppressed(receiver, word))
+    if (word->round == receiver->round && receiver->deadline != UFTP_NEVER &&
+        suppressed(receiver, word))
         receiver->deadline = UFTP_NEVER;
     return false;
 }

@@ -37,6 +37,8 @@ void uftp_tfmcc_receiver_restart(uftp_tfmcc_receiver *receiver);
 void uftp_tfmcc_receiver_rest(uftp_tfmcc_receiver *receiver);
 /* Bytes per second. */
 uint64_t uftp_tfmcc_receiver_rate(const uftp_tfmcc_receiver *receiver, uint64_t grtt);
+/* Whether hearing this round number begins a round. */
+bool uftp_tfmcc_receiver_is_new(const uftp_tfmcc_receiver *receiver, uint16_t round);
 /* True when a report is due at once. */
 bool uftp_tfmcc_receiver_hear(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_word *word);
 /* Our item of a CONG_CTRL, or NULL when there is none. True when a report is due at once. */
