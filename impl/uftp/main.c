@@ -192,7 +192,6 @@ static size_t on_events(void *ctx, uint64_t now)
     size_t count = 0;
     while (uftp_sender_poll_event(p->sender, &event) > 0) {
         count++;
-        uftp_terminal_clear(&p->terminal);
         p->heard |= event.type == UFTP_EVENT_CLIENT_REGISTERED;
         p->read_failed |= event.type == UFTP_EVENT_FILE_SKIPPED && event.error < 0;
         uftp_report_event(p->report, &event);
@@ -226,7 +225,6 @@ static void on_send_error(void *ctx, const uftp_socket_error *error)
     program *p = ctx;
     char address[UFTP_ADDRESS_TEXT_MAX];
     uftp_address_format(&error->destination, address);
-    uftp_terminal_clear(&p->terminal);
     if (is_final(error->system_error) && !p->heard && !p->failure.exit_code) {
         uftp_fail(&p->failure, UFTP_EXIT_NETWORK,
                   "cannot send to %s: %s; check the route, or choose an interface with -I", address,
@@ -234,7 +232,14 @@ static void on_send_error(void *ctx, const uftp_socket_error *error)
         uftp_loop_stop(p->loop, UFTP_EXIT_NETWORK);
         return;
     }
+    uftp_terminal_clear(&p->terminal);
     uftp_log_system(p->log, 1, NULL, error->system_error, "Error sending to %s", address);
+}
+
+static void before_line(void *ctx)
+{
+    program *p = ctx;
+    uftp_terminal_clear(&p->terminal);
 }
 
 static uint64_t next_wakeup(void *ctx)
@@ -266,7 +271,9 @@ static int run(program *p)
         .preview_rate = o->core.sync_preview && o->core.rate_bytes_per_s != UFTP_RATE_UNLIMITED
                             ? o->core.rate_bytes_per_s
                             : 0,
-        .closed = o->members.count > 0};
+        .closed = o->members.count > 0,
+        .before_line = before_line,
+        .ctx = p};
     const uftp_loop_config loop = {.socket = p->network.socket,
                                    .verbs = &sender_verbs,
                                    .object = p->sender,

@@ -9,6 +9,8 @@
 #include "uftp/records.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +62,22 @@ const char *uftp_report_file_name(const uftp_report *report)
     return report->file_name;
 }
 
+/* One line of the log, if the level wants it. */
+__attribute__((format(printf, 4, 5))) static void
+say(const uftp_report *report, int level, const uftp_log_subject *subject, const char *format, ...)
+{
+    if (!uftp_log_enabled(report->config.log, level))
+        return;
+    char line[UFTP_LOG_LINE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (report->config.before_line)
+        report->config.before_line(report->config.ctx);
+    uftp_log_line(report->config.log, level, subject, "%s", line);
+}
+
 static uftp_log_subject subject_of(const uftp_event *event)
 {
     return (uftp_log_subject){
@@ -68,8 +86,10 @@ static uftp_log_subject subject_of(const uftp_event *event)
 
 static void record(uftp_report *report, const char *text)
 {
+    if (report->config.records->log && report->config.before_line)
+        report->config.before_line(report->config.ctx);
     if (!uftp_record_write(report->config.records, text))
-        uftp_log_line(report->config.log, 0, NULL, "Error writing status file");
+        say(report, 0, NULL, "Error writing status file");
 }
 
 /* ---- the end of the announce phase ---- */
@@ -88,7 +108,7 @@ static void connect_clients(uftp_report *report)
     report->sums = calloc(stats.clients + 1, sizeof *report->sums);
     report->sums_count = report->sums ? stats.clients : 0;
     if (!report->sums)
-        uftp_log_line(report->config.log, 0, NULL, "Out of memory: results are not shown");
+        say(report, 0, NULL, "Out of memory: results are not shown");
     for (uint32_t i = 0; i < stats.clients; i++) {
         char text[UFTP_RECORD_MAX];
         uftp_client_info client;
@@ -140,25 +160,23 @@ static void report_outcome(uftp_report *report, const uftp_log_subject *subject,
                            const uftp_client_info *client, const uftp_outcome *outcome,
                            const uftp_outcome_file *file)
 {
-    uftp_log *log = report->config.log;
     char text[UFTP_RECORD_MAX];
     const char *failure = uftp_outcome_failure(outcome);
-    if (uftp_log_enabled(log, 2))
-        uftp_log_line(log, 2, subject, "%s", uftp_outcome_line(text, outcome, file));
+    if (uftp_log_enabled(report->config.log, 2))
+        say(report, 2, subject, "%s", uftp_outcome_line(text, outcome, file));
     else if (failure)
-        uftp_log_line(log, 0, subject, "%-15s %s", client->name, failure);
+        say(report, 0, subject, "%-15s %s", client->name, failure);
     record(report, uftp_record_result(text, outcome, file));
 
     const client_space *space = find_space(report, client->uid);
     if (space) {
-        uftp_log_line(log, 2, subject, "  Free space on host: %" PRIu64 " bytes", space->bytes);
+        say(report, 2, subject, "  Free space on host: %" PRIu64 " bytes", space->bytes);
         record(report, uftp_record_free_space(text, file->name, space->bytes));
     }
 }
 
 static void finish_file(uftp_report *report, const uftp_event *event)
 {
-    uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     const uftp_outcome_file file = {.name = report->file_name ? report->file_name : "",
                                     .size = report->file_size,
@@ -167,7 +185,7 @@ static void finish_file(uftp_report *report, const uftp_event *event)
     report->file_open = false;
     if (report->space_count)
         qsort(report->spaces, report->space_count, sizeof *report->spaces, compare_spaces);
-    uftp_log_line(log, 2, &subject, "Transfer status:");
+    say(report, 2, &subject, "Transfer status:");
     for (uint32_t i = 0; i < report->sums_count; i++) {
         uftp_client_info client;
         uftp_sender_client_get(report->config.sender, i, &client);
@@ -179,29 +197,28 @@ static void finish_file(uftp_report *report, const uftp_event *event)
             slowest = time;
         report_outcome(report, &subject, &client, &outcome, &file);
     }
-    uftp_log_line(log, 2, &subject, "Total elapsed time: %.3f seconds", (double)slowest / 1e9);
-    uftp_log_line(log, 2, &subject, "Overall throughput: %.2f KB/s",
-                  uftp_speed_kbytes(file.size, slowest));
+    say(report, 2, &subject, "Total elapsed time: %.3f seconds", (double)slowest / 1e9);
+    say(report, 2, &subject, "Overall throughput: %.2f KB/s",
+        uftp_speed_kbytes(file.size, slowest));
     report->space_count = 0;
 }
 
 static void finish_session(uftp_report *report, const uftp_event *event)
 {
-    uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     if (report->file_open && report->connected)
         finish_file(report, event); /* cut off in the middle */
     switch (event->result) {
     case UFTP_RESULT_OK:
     case UFTP_RESULT_NOTHING_SENT:
-        uftp_log_line(log, 2, &subject, "Group complete");
+        say(report, 2, &subject, "Group complete");
         break;
     case UFTP_RESULT_NO_REGISTRATION:
-        uftp_log_line(log, 0, &subject, "Announce timed out");
+        say(report, 0, &subject, "Announce timed out");
         return;
     case UFTP_RESULT_NO_FILEINFO:
     case UFTP_RESULT_ALL_LOST:
-        uftp_log_line(log, 0, &subject, "No receiver is left");
+        say(report, 0, &subject, "No receiver is left");
         return;
     case UFTP_RESULT_INTERRUPTED:
     case UFTP_RESULT_FAILED:
@@ -225,48 +242,45 @@ static void finish_session(uftp_report *report, const uftp_event *event)
 
 static void start_file(uftp_report *report, const uftp_event *event)
 {
-    uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     const char *path = event->path && *event->path ? event->path : event->name;
     free(report->file_name);
     report->file_name = strdup(event->name);
     report->file_size = event->size;
     report->file_open = true;
-    uftp_log_line(log, 2, &subject, "----- %s -----", path);
-    uftp_log_line(log, 2, &subject, "File ID: %04X  Name: %s", event->file_id, path);
-    uftp_log_line(log, 2, &subject, "  sending as: %s", event->name);
+    say(report, 2, &subject, "----- %s -----", path);
+    say(report, 2, &subject, "File ID: %04X  Name: %s", event->file_id, path);
+    say(report, 2, &subject, "  sending as: %s", event->name);
     switch ((uftp_file_type)event->file_type) {
     case UFTP_FILE_REGULAR:
-        uftp_log_line(log, 2, &subject,
-                      "Bytes: %" PRIu64 "  Blocks: %" PRIu32 "  Sections: %" PRIu32, event->size,
-                      event->blocks, event->sections);
+        say(report, 2, &subject, "Bytes: %" PRIu64 "  Blocks: %" PRIu32 "  Sections: %" PRIu32,
+            event->size, event->blocks, event->sections);
         break;
     case UFTP_FILE_DIRECTORY:
-        uftp_log_line(log, 2, &subject, "Empty directory");
+        say(report, 2, &subject, "Empty directory");
         break;
     case UFTP_FILE_SYMLINK:
-        uftp_log_line(log, 2, &subject, "Symbolic link to %s", event->text ? event->text : "");
+        say(report, 2, &subject, "Symbolic link to %s", event->text ? event->text : "");
         break;
     case UFTP_FILE_DELETE:
-        uftp_log_line(log, 2, &subject, "Delete file/directory with this name");
+        say(report, 2, &subject, "Delete file/directory with this name");
         break;
     case UFTP_FILE_FREE_SPACE:
-        uftp_log_line(log, 2, &subject, "Free disk space query");
+        say(report, 2, &subject, "Free disk space query");
         break;
     }
 }
 
 static void sent(uftp_report *report, const uftp_event *event)
 {
-    uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     if (event->message == UFTP_MESSAGE_ABORT)
-        uftp_log_line(log, 2, &subject, "Sending ABORT");
+        say(report, 2, &subject, "Sending ABORT");
     else if (event->message == UFTP_MESSAGE_ANNOUNCE && !report->config.closed)
-        uftp_log_line(log, 2, &subject, "Sending ANNOUNCE %u", event->attempt);
+        say(report, 2, &subject, "Sending ANNOUNCE %u", event->attempt);
     else
-        uftp_log_line(log, 2, &subject, "Sending %s %u.%u", uftp_message_name(event->message),
-                      event->attempt, event->packet);
+        say(report, 2, &subject, "Sending %s %u.%u", uftp_message_name(event->message),
+            event->attempt, event->packet);
 }
 
 static void received(uftp_report *report, const uftp_event *event)
@@ -277,24 +291,23 @@ static void received(uftp_report *report, const uftp_event *event)
     switch (event->message) {
     case UFTP_MESSAGE_REGISTER: /* the first one is told by CLIENT_REGISTERED */
         if (event->repeated)
-            uftp_log_line(report->config.log, 2, &subject, "Received REGISTER+ from client %s",
-                          name);
+            say(report, 2, &subject, "Received REGISTER+ from client %s", name);
         break;
     case UFTP_MESSAGE_COMPLETE:
         if (event->repeated) /* the first one is told by CLIENT_COMPLETE, with its status */
-            uftp_log_line(report->config.log, 2, &subject, "Got COMPLETE+ from client %s", name);
+            say(report, 2, &subject, "Got COMPLETE+ from client %s", name);
         break;
     case UFTP_MESSAGE_STATUS: /* told by CLIENT_NAKS */
-        uftp_log_line(report->config.log, 4, &subject, "Got STATUS%s from client %s", mark, name);
+        say(report, 4, &subject, "Got STATUS%s from client %s", mark, name);
         break;
     case UFTP_MESSAGE_CLIENT_KEY:
     case UFTP_MESSAGE_KEYINFO_ACK:
-        uftp_log_line(report->config.log, 2, &subject, "Received %s%s from %s",
-                      uftp_message_name(event->message), mark, name);
+        say(report, 2, &subject, "Received %s%s from %s", uftp_message_name(event->message), mark,
+            name);
         break;
     default:
-        uftp_log_line(report->config.log, 2, &subject, "Received %s%s from client %s",
-                      uftp_message_name(event->message), mark, name);
+        say(report, 2, &subject, "Received %s%s from client %s", uftp_message_name(event->message),
+            mark, name);
     }
 }
 
@@ -319,8 +332,7 @@ static void client_complete(uftp_report *report, const uftp_event *event)
     const uftp_log_subject subject = subject_of(event);
     const char *mark =
         event->file_id && event->status < sizeof marks / sizeof *marks ? marks[event->status] : "";
-    uftp_log_line(report->config.log, 2, &subject, "Got COMPLETE%s from client %s", mark,
-                  event->name);
+    say(report, 2, &subject, "Got COMPLETE%s from client %s", mark, event->name);
     if (event->has_free_space)
         keep_space(report, event);
 }
@@ -330,8 +342,7 @@ static void client_refused(uftp_report *report, const uftp_event *event)
     const uftp_log_subject subject = subject_of(event);
     char address[UFTP_ADDRESS_TEXT_MAX];
     uftp_address_format(&event->address, address);
-    uftp_log_line(report->config.log, 1, &subject, "Refused client 0x%08X at %s: %s", event->peer,
-                  address, event->text);
+    say(report, 1, &subject, "Refused client 0x%08X at %s: %s", event->peer, address, event->text);
 }
 
 /* One line per abort: not again after the client's own ABORT, and once when it is all of them. */
@@ -343,10 +354,9 @@ static void client_aborted(uftp_report *report, const uftp_event *event)
     if (event->peer == report->abort_peer)
         return;
     if (stats.phase != UFTP_SENDER_ENDED)
-        uftp_log_line(report->config.log, 1, &subject, "Aborting client %s: %s", event->name,
-                      event->text);
+        say(report, 1, &subject, "Aborting client %s: %s", event->name, event->text);
     else if (!report->abort_all_told)
-        uftp_log_line(report->config.log, 1, &subject, "Aborting all clients: %s", event->text);
+        say(report, 1, &subject, "Aborting all clients: %s", event->text);
     report->abort_all_told = stats.phase == UFTP_SENDER_ENDED;
 }
 
@@ -360,10 +370,10 @@ static void enter_phase(uftp_report *report, const uftp_event *event)
             connect_clients(report);
     }
     if (event->phase == UFTP_SENDER_TRANSFER)
-        uftp_log_line(report->config.log, 2, &subject, "Sending file");
+        say(report, 2, &subject, "Sending file");
     if (event->phase == UFTP_SENDER_COMPLETION) {
-        uftp_log_line(report->config.log, 2, &subject, "-----------------------------");
-        uftp_log_line(report->config.log, 2, &subject, "Finishing group");
+        say(report, 2, &subject, "-----------------------------");
+        say(report, 2, &subject, "Finishing group");
     }
 }
 
@@ -373,16 +383,14 @@ static void start_session(uftp_report *report, const uftp_event *event)
     uftp_address group = event->address;
     group.port = 0;
     uftp_address_format(&group, address);
-    uftp_log_line(report->config.log, 2, NULL, "%s %s  Group ID: %08X",
-                  uftp_address_is_multicast(&group) ? "Using private multicast address"
-                                                    : "Sending to",
-                  address, event->group);
-    uftp_log_line(report->config.log, 2, NULL, "Initializing group");
+    say(report, 2, NULL, "%s %s  Group ID: %08X",
+        uftp_address_is_multicast(&group) ? "Using private multicast address" : "Sending to",
+        address, event->group);
+    say(report, 2, NULL, "Initializing group");
 }
 
 void uftp_report_event(uftp_report *report, const uftp_event *event)
 {
-    uftp_log *log = report->config.log;
     const uftp_log_subject subject = subject_of(event);
     const char *text = event->text ? event->text : "";
     switch (event->type) {
@@ -402,27 +410,27 @@ void uftp_report_event(uftp_report *report, const uftp_event *event)
         received(report, event);
         break;
     case UFTP_EVENT_GRTT:
-        uftp_log_line(log, 3, &subject, "grtt = %.6f", (double)event->duration / 1e9);
+        say(report, 3, &subject, "grtt = %.6f", (double)event->duration / 1e9);
         break;
     case UFTP_EVENT_CLIENT_REGISTERED:
-        uftp_log_line(log, 2, &subject, "Received REGISTER from client %s", event->name);
-        uftp_log_line(log, 3, &subject, "  rtt = %.6f", (double)event->duration / 1e9);
+        say(report, 2, &subject, "Received REGISTER from client %s", event->name);
+        say(report, 3, &subject, "  rtt = %.6f", (double)event->duration / 1e9);
         break;
     case UFTP_EVENT_CLIENT_CONFIRMED:
-        uftp_log_line(log, 3, &subject, "Client %s takes part", event->name);
+        say(report, 3, &subject, "Client %s takes part", event->name);
         break;
     case UFTP_EVENT_CLIENT_COMPLETE:
         client_complete(report, event);
         break;
     case UFTP_EVENT_CLIENT_LOST:
-        uftp_log_line(log, 1, &subject, "No response from %s", event->name);
+        say(report, 1, &subject, "No response from %s", event->name);
         break;
     case UFTP_EVENT_CLIENT_ABORTED:
         client_aborted(report, event);
         break;
     case UFTP_EVENT_CLIENT_NAKS:
-        uftp_log_line(log, 2, &subject, "Got %" PRIu32 " NAKs for section %u from client %s",
-                      event->count, event->section, event->name);
+        say(report, 2, &subject, "Got %" PRIu32 " NAKs for section %u from client %s", event->count,
+            event->section, event->name);
         break;
     case UFTP_EVENT_CLIENT_REFUSED:
         client_refused(report, event);
@@ -431,26 +439,25 @@ void uftp_report_event(uftp_report *report, const uftp_event *event)
         start_file(report, event);
         break;
     case UFTP_EVENT_FILE_PASS:
-        uftp_log_line(log, 2, &subject, "Starting pass %u", event->pass);
+        say(report, 2, &subject, "Starting pass %u", event->pass);
         break;
     case UFTP_EVENT_FILE_SECTION:
-        uftp_log_line(log, 2, &subject, "Sending section %u", event->section);
+        say(report, 2, &subject, "Sending section %u", event->section);
         break;
     case UFTP_EVENT_FILE_FINISHED:
         finish_file(report, event);
         break;
     case UFTP_EVENT_FILE_SKIPPED:
-        uftp_log_line(log, 0, &subject, "Skipping %s: %s", event->name, text);
+        say(report, 0, &subject, "Skipping %s: %s", event->name, text);
         break;
     case UFTP_EVENT_ABORT:
         report->abort_peer = event->peer;
-        uftp_log_line(log, 1, &subject, "Transfer aborted by %s: %s", event->name, text);
+        say(report, 1, &subject, "Transfer aborted by %s: %s", event->name, text);
         break;
     case UFTP_EVENT_REJECTED: {
         char address[UFTP_ADDRESS_TEXT_MAX];
-        uftp_log_line(log, 4, &subject, "Rejecting %s from %s: %s",
-                      uftp_message_name(event->message),
-                      uftp_address_format(&event->address, address), uftp_strerror(event->error));
+        say(report, 4, &subject, "Rejecting %s from %s: %s", uftp_message_name(event->message),
+            uftp_address_format(&event->address, address), uftp_strerror(event->error));
         break;
     }
     case UFTP_EVENT_JOIN: /* a receiver's */

@@ -10,11 +10,13 @@
 #include "uftp/records.h"
 
 typedef struct uftp_report_config {
-    const uftp_sender *sender; /* required, outlives the report */
-    uftp_log *log;             /* NULL: no log */
-    uftp_record_sink *records; /* required, outlives the report */
-    uint64_t preview_rate;     /* uftp_outcome_file.preview_rate */
-    bool closed;               /* membership is closed */
+    const uftp_sender *sender;      /* required, outlives the report */
+    uftp_log *log;                  /* NULL: no log */
+    uftp_record_sink *records;      /* required, outlives the report */
+    uint64_t preview_rate;          /* uftp_outcome_file.preview_rate */
+    bool closed;                    /* membership is closed */
+    void (*before_line)(void *ctx); /* called before anything is written to the log; NULL: not */
+    void *ctx;
 } uftp_report_config;
 
 typedef struct uftp_report uftp_report;

@@ -26,17 +26,29 @@ static unsigned width(void)
     return size.ws_col;
 }
 
+/* The rate of the data phase; the one that was asked for until there is something to measure. */
+static uint64_t measure(uftp_terminal *terminal, uint64_t now, const uftp_sender_stats *stats)
+{
+    if (stats->phase != UFTP_SENDER_TRANSFER) {
+        terminal->rate = (uftp_progress_rate){0};
+        terminal->next_sample = 0;
+    } else if (now >= terminal->next_sample) {
+        uftp_progress_rate_add(&terminal->rate, now, stats->bytes_sent);
+        terminal->next_sample = now + UFTP_PROGRESS_INTERVAL;
+    }
+    uint64_t rate = uftp_progress_rate_get(&terminal->rate);
+    if (!rate && stats->rate_bytes_per_s != UFTP_RATE_UNLIMITED)
+        rate = stats->rate_bytes_per_s;
+    return rate;
+}
+
 void uftp_terminal_draw(uftp_terminal *terminal, uint64_t now, const uftp_sender_stats *stats,
                         const char *name)
 {
     if (!terminal->enabled || (terminal->visible && now < terminal->next_draw))
         return;
-    if (now >= terminal->next_sample) {
-        uftp_progress_rate_add(&terminal->rate, now, stats->bytes_sent);
-        terminal->next_sample = now + UFTP_PROGRESS_INTERVAL;
-    }
     char line[UFTP_PROGRESS_LINE_MAX];
-    uftp_progress_format(stats, name, uftp_progress_rate_get(&terminal->rate), width(), line);
+    uftp_progress_format(stats, name, measure(terminal, now, stats), width(), line);
     fprintf(stderr, "\r%s\033[K", line);
     fflush(stderr);
     terminal->visible = true;

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # SPDX-License-Identifier: MIT
 # Sourced by the live tests of uftp and uftpd: a network and mounts of their own, receivers that
 # are up when start_receiver returns, and checks that say what they found.
@@ -77,7 +78,7 @@ start_receiver() {
     shift
     mkdir -p "$stage/$name"
     # shellcheck disable=SC2086
-    ${inside:-} "$uftpd" -d -I "${interface:-lo}" -M $group --share-port -D "$stage/$name" \
+    ${inside:-} "$uftpd" -d -I "${interface:-lo}" -M "$group" --share-port -D "$stage/$name" \
         -F "$stage/$name.status" "$@" 2>"$stage/$name.log" &
     receiver=$!
     pids="$pids $receiver"
@@ -88,14 +89,15 @@ start_receiver() {
 stop_receiver() {
     kill "$1"
     wait "$1"
-    [ $? = 6 ] || complain "receiver ended with $? instead of 6"
+    code=$?
+    [ $code = 6 ] || complain "receiver ended with $code instead of 6"
 }
 
 # send CODE [options] file...: uftp from $stage/source, log in $stage/send.log.
 send() {
     expected=$1
     shift
-    (cd "$stage/source" && exec ${inside:-} "$uftp" -I "${interface:-lo}" -M $group -P $private \
+    (cd "$stage/source" && exec ${inside:-} "$uftp" -I "${interface:-lo}" -M "$group" -P "$private" \
         -r 0.02:0.01:0.5 -s 10 -R 400000 "$@") 2>"$stage/send.log" >"$stage/send.out"
     code=$?
     if [ $code != "$expected" ]; then

@@ -47,11 +47,11 @@ refused 4 "cannot open log file .*: No such file" "$uftpd" -I lo -L "$stage/none
 refused 1 "cannot write pid file .*: No such file" "$uftpd" -I lo -P "$stage/none/x"
 refused 1 "cannot execute script" "$uftpd" -d -s "$stage/none"
 # Keys.
-refused 3 "cannot open key file .*: No such file" "$uftp" -k "$stage/none" file
+refused 3 "cannot read key file .*: No such file" "$uftp" -k "$stage/none" file
 refused 3 "cannot be used" "$uftp" -k "$stage/garbage" file
 refused 3 "cannot read key file .*: Is a directory" "$uftp" -k "$stage" file
 refused 3 "won't overwrite" "$uftp" -k "$stage/garbage" -K ec:secp256r1 file
-refused 3 "cannot open key file .*: No such file" "$uftpd" -d -I lo -k "$stage/none"
+refused 3 "cannot read key file .*: No such file" "$uftpd" -d -I lo -k "$stage/none"
 refused 3 "cannot be used" "$uftpd" -d -I lo -k "$stage/garbage"
 grep -q "^not a key" "$stage/garbage" || complain "a key file was overwritten"
 # Addresses and interfaces.

@@ -77,8 +77,12 @@ echo tree/sub >"$stage/exclude"
 send 0 -D less -o -X "$stage/exclude" tree
 printf 'file.1299\r\n\nfile.1301' >"$stage/list"
 send 0 -i "$stage/list"
+printf 'file.0\n' | send 0 -o -D stdin -i -
+send 0 -l -D followed tree/link
+ln -s file.1 "$stage/source/to1" && send 0 -l -D to1 to1 && rm "$stage/source/to1"
+[ -f "$stage/r1/to1" ] && [ ! -L "$stage/r1/to1" ] || complain "-l has sent the link"
 send 0 -E "$stage/source/tree/" -o -D based "$stage/source/tree/sub"
-for name in renamed dir/file.1 less/tree/empty file.1299 file.1301 based/sub/deep/text; do
+for name in renamed dir/file.1 stdin/file.0 followed less/tree/empty file.1299 file.1301 based/sub/deep/text; do
     [ -e "$stage/r1/$name" ] || complain "$name has not arrived"
 done
 [ ! -e "$stage/r1/less/tree/sub" ] || complain "an excluded name was sent"
@@ -96,7 +100,7 @@ stop_receiver "$receiver"
 # Both ends of an interruption: exit 6, "aborted", and nothing half-written is left.
 rm -rf "$stage/r1"
 start_receiver r1 -U 0xA1
-(cd "$stage/source" && exec "$uftp" -I lo -M $group -P $private -r 0.02:0.01:0.5 -s 10 -R 8000 -x 0 \
+(cd "$stage/source" && exec "$uftp" -I lo -M "$group" -P "$private" -r 0.02:0.01:0.5 -s 10 -R 8000 -x 0 \
     file.3000000) 2>"$stage/send.log" &
 sender=$!
 pids="$pids $sender"
@@ -115,7 +119,7 @@ wait "$receiver"
 
 # In the background: exit code 0, pid file, log, no terminal, "/" as its place; TERM ends it.
 mkdir "$stage/d1"
-"$uftpd" -I lo -U 0xD1 -M $group -D "$stage/d1" -L "$stage/d1.log" -P "$stage/d1.pid" -F @LOG ||
+"$uftpd" -I lo -U 0xD1 -M "$group" -D "$stage/d1" -L "$stage/d1.log" -P "$stage/d1.pid" -F @LOG ||
     complain "the daemon did not start"
 wait_for test -s "$stage/d1.pid"
 pid=$(cat "$stage/d1.pid")

@@ -147,7 +147,7 @@ static void a_session_reads_as_that_of_the_reference(void **state)
     TELL(.type = UFTP_EVENT_CLIENT_COMPLETE, .file_id = 2, .peer = 2, .name = "10.9.0.2",
          .status = UFTP_COMPLETE_REJECTED);
     s->clients[0].rejected = 1;
-    s->clients[2].copied = 1;
+    s->clients[2].skipped = 1;
     TELL(.type = UFTP_EVENT_FILE_FINISHED, .file_id = 2, .name = ".");
     TELL(.type = UFTP_EVENT_FILE_SKIPPED, .name = "gone", .text = "no such file or directory");
     TELL(.type = UFTP_EVENT_PHASE, .phase = UFTP_SENDER_COMPLETION);
@@ -188,7 +188,7 @@ static void a_session_reads_as_that_of_the_reference(void **state)
                 "Transfer status:\n"
                 "Host: 10.9.0.2         Status: Rejected\n"
                 "Host: 0x0A0900EE       Status: Mute\n"
-                "Host: 10.9.0.3         Status: Completed   time:   0.000 seconds\n"
+                "Host: 10.9.0.3         Status: Skipped\n"
                 "  Free space on host: 5 bytes\n"
                 "Total elapsed time: 0.000 seconds\n"
                 "Overall throughput: 0.00 KB/s\n"
@@ -206,12 +206,12 @@ static void a_session_reads_as_that_of_the_reference(void **state)
                                    "RESULT;10.9.0.3;f1.bin;292KB;overwritten;2343.75KB/s\n"
                                    "RESULT;10.9.0.2;.;0KB;rejected;\n"
                                    "RESULT;0x0A0900EE;.;0KB;mute;\n"
-                                   "RESULT;10.9.0.3;.;0KB;copy;0.00KB/s\n"
+                                   "RESULT;10.9.0.3;.;0KB;skipped;\n"
                                    "FREESPACE;.;5\n"
                                    "HSTATS;target;copy;overwrite;skip;totalMB;time;speedKB/s\n"
                                    "STATS;10.9.0.2;1;0;0;0MB;0.100;2929.69KB/s\n"
                                    "STATS;0x0A0900EE;0;0;0;0MB;0.000;0.00KB/s\n"
-                                   "STATS;10.9.0.3;1;1;0;0MB;0.125;2343.75KB/s\n");
+                                   "STATS;10.9.0.3;0;1;1;0MB;0.125;2343.75KB/s\n");
     lower_curtain();
 }
 
