@@ -46,15 +46,18 @@ void uftp_session_congestion_enter(uftp_session *session, const uftp_packet *pac
         return;
     const uftp_datagram *train = arrival->train;
     uint64_t rtt = session->tfmcc->rtt;
-    uftp_loss_history_add(&session->tfmcc->history,
-                          &(uftp_loss_packet){
-                              .seq = packet->header.seq,
-                              .marked = (train->tos & UFTP_ECN_MASK) == UFTP_ECN_MARKED,
-                              .at = arrival->at,
-                              .bytes = (uint32_t)packet->len + ip_overhead(&train->source),
-                              .grtt = session->grtt,
-                              .rtt = rtt ? rtt : session->grtt,
-                          });
+    bool congested = uftp_loss_history_add(
+        &session->tfmcc->history, &(uftp_loss_packet){
+                                      .seq = packet->header.seq,
+                                      .marked = (train->tos & UFTP_ECN_MASK) == UFTP_ECN_MARKED,
+                                      .at = arrival->at,
+                                      .bytes = (uint32_t)packet->len + ip_overhead(&train->source),
+                                      .grtt = session->grtt,
+                                      .rtt = rtt ? rtt : session->grtt,
+                                  });
+    /* The CLR need not be asked first (RFC 5348 6.2): half a round trip is saved. */
+    if (congested && session->tfmcc->is_clr && session->state == SESSION_RECEIVING)
+        uftp_session_owe(session, OWES_CC_ACK);
 }
 
 void uftp_session_congestion_hear(uftp_session *session, uint16_t round, uint16_t rate,
@@ -89,7 +92,8 @@ int uftp_session_on_cong_ctrl(uftp_session *session, const uftp_cong_ctrl *messa
         item = uftp_cong_ctrl_item(message, i);
         listed = item.client == session->receiver->config.uid;
     }
-    if (uftp_tfmcc_receiver_listed(session->tfmcc, listed ? &item : NULL))
+    if (uftp_tfmcc_receiver_listed(session->tfmcc, listed ? &item : NULL, arrival->now,
+                                   session->grtt))
         uftp_session_owe(session, OWES_CC_ACK);
     uftp_session_congestion_hear(session, message->cc_seq, message->cc_rate, arrival->now);
     return UFTP_OK;
@@ -100,9 +104,9 @@ uint64_t uftp_session_congestion_deadline(const uftp_session *session)
     return session->tfmcc ? session->tfmcc->deadline : UFTP_NEVER;
 }
 
-void uftp_session_congestion_expired(uftp_session *session)
+void uftp_session_congestion_expired(uftp_session *session, uint64_t now)
 {
-    if (uftp_tfmcc_receiver_expired(session->tfmcc))
+    if (uftp_tfmcc_receiver_expired(session->tfmcc, now, session->grtt))
         uftp_session_owe(session, OWES_CC_ACK);
 }
 

@@ -351,7 +351,7 @@ int uftp_session_on_cong_ctrl(uftp_session *session, const uftp_cong_ctrl *messa
                               const uftp_arrival *arrival);
 /* While RECEIVING. */
 uint64_t uftp_session_congestion_deadline(const uftp_session *session);
-void uftp_session_congestion_expired(uftp_session *session);
+void uftp_session_congestion_expired(uftp_session *session, uint64_t now);
 /* With congestion control only. */
 void uftp_session_congestion_report(const uftp_session *session, uint64_t now, uftp_tfmcc_ack *out);
 

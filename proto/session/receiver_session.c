@@ -307,7 +307,7 @@ void uftp_session_on_timeout(uftp_session *session, uint64_t now)
             return;
         }
         if (uftp_session_congestion_deadline(session) <= now)
-            uftp_session_congestion_expired(session);
+            uftp_session_congestion_expired(session, now);
         if (session->file.nak_deadline <= now)
             uftp_session_nak_expired(session, now);
         return;

@@ -201,8 +201,13 @@ static int send_control(uftp_sender *sender, uint64_t now, uftp_transmit *out)
 {
     uftp_message message = {.type = UFTP_MESSAGE_CONG_CTRL};
     sender_congestion_control(sender, now, &message.as.cong_ctrl);
-    return send_paced(sender, now, &message, sender->encrypted, message.as.cong_ctrl.item_count,
-                      out);
+    build(sender, &message, sender->encrypted, out);
+    uftp_pacer_spend(&sender->pacer, now, out->len + sender->ip_overhead);
+    uftp_event event = sender_event(sender, UFTP_EVENT_SENT); /* in no attempt */
+    event.message = message.type;
+    event.count = (uint32_t)message.as.cong_ctrl.item_count;
+    sender_push(sender, &event);
+    return 1;
 }
 
 static void build_abort(uftp_sender *sender, uint32_t host, const char *text, bool sealed,

@@ -177,6 +177,35 @@ static void trap_36_no_kind_of_packet_looks_lost(void **state)
     }
 }
 
+/* When the network drops packets it drops the CONG_CTRLs, too: the CLR does not wait for them. */
+static void clr_reports_a_loss_and_a_missing_control_unasked(void **state)
+{
+    (void)state;
+    open_session(false);
+    rx_join(&b, &peer);
+    rx_open(&b, &peer, 1, "file", SIZE);
+    send_blocks(1, 0, 20);
+    send_control(UFTP_CONG_CLR, RX_UID, 0);
+    rx_clear(&b);
+    peer.seq++;
+    send_blocks(1, 21, 26);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_CC_ACK), 0);
+    send_blocks(1, 26, 27);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_CC_ACK), 1);
+    assert_int_equal(last_report().flags, 0);
+    rx_clear(&b);
+    send_blocks(1, 27, 100); /* 73 ms: less than 1.5 GRTT after the last control */
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_CC_ACK), 0);
+    send_blocks(1, 100, 140);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_CC_ACK), 1);
+    send_control(0, RX_OTHER_UID, UFTP_MS(1)); /* not the CLR any more */
+    rx_clear(&b);
+    peer.seq++;
+    send_blocks(1, 161, 200);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_CC_ACK), 0);
+    close_session();
+}
+
 /* A clear datagram in an encrypted session is anybody's: its number must not move the history. */
 static void forged_numbers_do_not_make_an_encrypted_session_crawl(void **state)
 {
@@ -334,6 +363,7 @@ int main(void)
         cmocka_unit_test(clr_reports_at_once_with_an_adjusted_timestamp),
         cmocka_unit_test(rate_in_slow_start_counts_every_byte_on_the_wire),
         cmocka_unit_test(loss_ends_slow_start_in_every_report),
+        cmocka_unit_test(clr_reports_a_loss_and_a_missing_control_unasked),
         cmocka_unit_test(trap_36_no_kind_of_packet_looks_lost),
         cmocka_unit_test(forged_numbers_do_not_make_an_encrypted_session_crawl),
         cmocka_unit_test(congestion_marked_by_the_network_counts_as_loss),

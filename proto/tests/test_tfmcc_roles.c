@@ -68,7 +68,7 @@ static void receiver_speaks_once_in_a_round(void **state)
     assert_int_equal(receiver.deadline, UFTP_S(1) + 3 * GRTT);
     assert_false(hear(&receiver, word(7, UFTP_TFMCC_RATE_ANY, UFTP_S(1) + GRTT)));
     assert_int_equal(receiver.deadline, UFTP_S(1) + 3 * GRTT);
-    assert_true(uftp_tfmcc_receiver_expired(&receiver));
+    assert_true(uftp_tfmcc_receiver_expired(&receiver, UFTP_S(1), GRTT));
     assert_int_equal(receiver.deadline, UFTP_NEVER);
     assert_false(hear(&receiver, word(7, UFTP_TFMCC_RATE_ANY, UFTP_S(2))));
     assert_int_equal(receiver.deadline, UFTP_NEVER);
@@ -83,7 +83,7 @@ static void rounds_wrap(void **state)
     (void)state;
     uftp_tfmcc_receiver receiver = receiver_new();
     hear(&receiver, word(65535, UFTP_TFMCC_RATE_ANY, UFTP_S(1)));
-    uftp_tfmcc_receiver_expired(&receiver);
+    uftp_tfmcc_receiver_expired(&receiver, UFTP_S(1), GRTT);
     hear(&receiver, word(0, UFTP_TFMCC_RATE_ANY, UFTP_S(2)));
     assert_int_equal(receiver.deadline, UFTP_S(2) + 3 * GRTT);
 }
@@ -135,21 +135,31 @@ static void slower_receiver_silences_us_and_a_faster_one_does_not(void **state)
     assert_int_not_equal(receiver.deadline, UFTP_NEVER);
 }
 
-static void clr_speaks_at_every_word_and_never_by_timer(void **state)
+/* The CLR speaks when it is asked, and, when that is lost, unasked: never by the timer of a round.
+ */
+static void clr_speaks_when_asked_or_after_a_round_trip(void **state)
 {
     (void)state;
     uftp_tfmcc_receiver receiver = receiver_new();
     const uftp_cong_item clr = {.flags = UFTP_CONG_CLR | UFTP_CONG_RTT,
                                 .rtt = uftp_grtt_quantise(UFTP_MS(50))};
     const uftp_cong_item other = {.flags = UFTP_CONG_RTT, .rtt = clr.rtt};
-    assert_true(uftp_tfmcc_receiver_listed(&receiver, &clr));
-    assert_true(uftp_tfmcc_receiver_listed(&receiver, &clr));
-    hear(&receiver, word(1, UFTP_TFMCC_RATE_ANY, UFTP_S(1)));
-    assert_false(uftp_tfmcc_receiver_expired(&receiver));
-    assert_false(uftp_tfmcc_receiver_listed(&receiver, &other));
-    assert_false(uftp_tfmcc_receiver_listed(&receiver, NULL));
+    assert_true(uftp_tfmcc_receiver_listed(&receiver, &clr, UFTP_S(1), GRTT));
+    assert_int_equal(receiver.deadline, UFTP_S(1) + GRTT * 3 / 2);
+    hear(&receiver, word(1, UFTP_TFMCC_RATE_ANY, UFTP_S(1) + GRTT / 2));
+    hear(&receiver, word(1, 1, UFTP_S(1) + GRTT / 2)); /* its own voice does not silence it */
+    assert_int_equal(receiver.deadline, UFTP_S(1) + GRTT * 3 / 2);
+    assert_true(uftp_tfmcc_receiver_listed(&receiver, &clr, UFTP_S(1) + GRTT, GRTT));
+    assert_int_equal(receiver.deadline, UFTP_S(1) + GRTT * 5 / 2);
+    assert_true(uftp_tfmcc_receiver_expired(&receiver, UFTP_S(2), GRTT));
+    assert_int_equal(receiver.deadline, UFTP_S(2) + GRTT);
+    assert_false(uftp_tfmcc_receiver_listed(&receiver, &other, UFTP_S(2), GRTT));
+    assert_int_equal(receiver.deadline, UFTP_NEVER);
+    assert_false(uftp_tfmcc_receiver_listed(&receiver, NULL, UFTP_S(2), GRTT));
     hear(&receiver, word(2, UFTP_TFMCC_RATE_ANY, UFTP_S(2)));
-    assert_true(uftp_tfmcc_receiver_expired(&receiver));
+    assert_int_equal(receiver.deadline, UFTP_S(2) + 3 * GRTT);
+    uftp_tfmcc_receiver_listed(&receiver, &other, UFTP_S(2), GRTT); /* a round's timer runs on */
+    assert_int_equal(receiver.deadline, UFTP_S(2) + 3 * GRTT);
 }
 
 /* The first measurement counts in full, later ones are smoothed: by a half, or a tenth as CLR. */
@@ -158,23 +168,23 @@ static void round_trips_are_smoothed_from_the_second_on(void **state)
     (void)state;
     uftp_tfmcc_receiver receiver = receiver_new();
     uftp_cong_item item = {.flags = UFTP_CONG_RTT, .rtt = 128}; /* 57.184323 ms */
-    uftp_tfmcc_receiver_listed(&receiver, &item);
+    uftp_tfmcc_receiver_listed(&receiver, &item, UFTP_S(1), GRTT);
     assert_int_equal(receiver.rtt, 57184323);
     item.rtt = 100; /* 6.635497 ms */
-    uftp_tfmcc_receiver_listed(&receiver, &item);
+    uftp_tfmcc_receiver_listed(&receiver, &item, UFTP_S(1), GRTT);
     assert_int_equal(receiver.rtt, 57184323 / 2 + 6635497 / 2);
     item.flags |= UFTP_CONG_CLR;
-    uftp_tfmcc_receiver_listed(&receiver, &item);
+    uftp_tfmcc_receiver_listed(&receiver, &item, UFTP_S(1), GRTT);
     assert_in_range(receiver.rtt, 29382000, 29383000);
     item.flags = 0; /* not valid: left alone */
-    uftp_tfmcc_receiver_listed(&receiver, &item);
+    uftp_tfmcc_receiver_listed(&receiver, &item, UFTP_S(1), GRTT);
     assert_in_range(receiver.rtt, 29382000, 29383000);
     uftp_tfmcc_ack ack;
     uftp_tfmcc_receiver_report(&receiver, GRTT, &ack);
     assert_int_equal(ack.flags, UFTP_TFMCC_START | UFTP_TFMCC_RTT);
     item = (uftp_cong_item){.flags = UFTP_CONG_RTT, .rtt = 0}; /* a forged microsecond */
     for (int i = 0; i < 200; i++)
-        uftp_tfmcc_receiver_listed(&receiver, &item);
+        uftp_tfmcc_receiver_listed(&receiver, &item, UFTP_S(1), GRTT);
     assert_true(receiver.rtt > UFTP_US(900));
 }
 
@@ -243,10 +253,22 @@ static void sender_follows_the_clr_up_in_steps_and_down_at_once(void **state)
     uftp_tfmcc_sender sender = sender_new(0, 0, 0);
     tell(&sender, report(80000, true, true)); /* slow start: all the way */
     assert_int_equal(sender.rate, 80000);
-    tell(&sender, report(200000, false, true)); /* over: one packet per GRTT and report */
+    uftp_tfmcc_report later = report(200000, false, true);
+    later.now += GRTT;
+    tell(&sender, later); /* over: one packet per GRTT and report */
     assert_false(sender.slow_start);
     assert_int_equal(sender.rate, 80000 + ONE);
-    tell(&sender, report(92000, false, true));
+    tell(&sender, later); /* who reports more often gains nothing */
+    assert_int_equal(sender.rate, 80000 + ONE);
+    later.now += GRTT / 2;
+    tell(&sender, later);
+    assert_int_equal(sender.rate, 80000 + ONE + ONE / 2);
+    later.now += 10 * GRTT;
+    later.rate = 96000;
+    tell(&sender, later);
+    assert_int_equal(sender.rate, 96000);
+    later.rate = 92000;
+    tell(&sender, later);
     assert_int_equal(sender.rate, 92000);
     tell(&sender, report(30000, false, true));
     assert_int_equal(sender.rate, 30000);
@@ -378,7 +400,7 @@ int main(void)
         cmocka_unit_test(trap_22_rounds_of_a_new_file_may_start_again),
         cmocka_unit_test(trap_37_lonely_receiver_speaks_at_once),
         cmocka_unit_test(slower_receiver_silences_us_and_a_faster_one_does_not),
-        cmocka_unit_test(clr_speaks_at_every_word_and_never_by_timer),
+        cmocka_unit_test(clr_speaks_when_asked_or_after_a_round_trip),
         cmocka_unit_test(round_trips_are_smoothed_from_the_second_on),
         cmocka_unit_test(sender_begins_with_one_packet_per_grtt_or_as_told),
         cmocka_unit_test(trap_22_rounds_are_counted_on_from_file_to_file),

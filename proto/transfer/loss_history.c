@@ -143,17 +143,17 @@ static void begin(uftp_loss_history *h, const uftp_loss_packet *packet)
     h->arrived = 1;
 }
 
-void uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *packet)
+bool uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *packet)
 {
     uftp_loss_history *h = history;
     if (!h->begun) {
         begin(h, packet);
-        return;
+        return false;
     }
     uint16_t ahead = (uint16_t)(packet->seq - (uint16_t)h->newest);
     uint16_t behind = (uint16_t)-ahead;
     if (ahead == 0)
-        return; /* a duplicate */
+        return false; /* a duplicate */
     if (ahead >= 0x8000) {
         if (behind < UFTP_LOSS_PENDING && h->newest - behind > h->first) {
             uint32_t bit = UINT32_C(1) << behind;
@@ -162,13 +162,13 @@ void uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *p
                 h->arrived |= bit;
                 count_bytes(h, packet);
             }
-            return;
+            return false;
         }
         if (++h->late_count < UFTP_LOSS_LATE_MAX)
-            return;
+            return false;
     }
     h->late_count = 0;
-    uint64_t number = h->newest + ahead;
+    uint64_t number = h->newest + ahead, event = h->event;
     advance(h, number, packet);
     if (packet->marked)
         congested(h, number, packet->at, packet);
@@ -176,6 +176,7 @@ void uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *p
         h->lens[0] = interval_len(h->event, number);
     count_bytes(h, packet);
     move_window(h, packet->grtt);
+    return h->event != event;
 }
 
 /* Recent intervals count in full, older ones less and less; the open one only if it makes the rate

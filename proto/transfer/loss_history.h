@@ -65,8 +65,9 @@ typedef struct uftp_loss_rate {
 } uftp_loss_rate;
 
 void uftp_loss_history_init(uftp_loss_history *history);
-/* The first packet only begins the count: its bytes lie before the time that is measured. */
-void uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *packet);
+/* The first packet only begins the count: its bytes lie before the time that is measured. True when
+ * it made known that a loss event began. */
+bool uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *packet);
 uftp_loss_rate uftp_loss_history_rate(const uftp_loss_history *history);
 /* Bytes per second over the four GRTTs before the newest number came. */
 uint64_t uftp_loss_history_speed(const uftp_loss_history *history, uint64_t grtt);

@@ -38,9 +38,11 @@ static bool begin_round(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_word *wo
     receiver->round_known = true;
     receiver->round = word->round;
     receiver->rate_at_start = uftp_tfmcc_receiver_rate(receiver, word->grtt);
+    if (receiver->is_clr)
+        return false;
     uint64_t wait = uftp_tfmcc_backoff(word->grtt, word->group_size, word->draw);
     receiver->deadline = wait ? word->now + wait : UFTP_NEVER;
-    return wait == 0 && !receiver->is_clr;
+    return wait == 0;
 }
 
 /* Somebody slower than we are has spoken; and we are near enough for that to be recent. */
@@ -62,15 +64,21 @@ bool uftp_tfmcc_receiver_hear(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_wo
 {
     if (uftp_tfmcc_receiver_is_new(receiver, word->round))
         return begin_round(receiver, word);
-    if (word->round == receiver->round && receiver->deadline != UFTP_NEVER &&
+    if (!receiver->is_clr && word->round == receiver->round && receiver->deadline != UFTP_NEVER &&
         suppressed(receiver, word))
         receiver->deadline = UFTP_NEVER;
     return false;
 }
 
-bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_item *item)
+bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_item *item,
+                                uint64_t now, uint64_t grtt)
 {
+    bool was_clr = receiver->is_clr;
     receiver->is_clr = item && item->flags & UFTP_CONG_CLR;
+    if (receiver->is_clr) /* the next should come within a GRTT; half of one for its jitter */
+        receiver->deadline = now + grtt + grtt / 2;
+    else if (was_clr)
+        receiver->deadline = UFTP_NEVER;
     if (!item)
         return false;
     if (item->flags & UFTP_CONG_RTT) {
@@ -88,10 +96,13 @@ bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_i
     return receiver->is_clr;
 }
 
-bool uftp_tfmcc_receiver_expired(uftp_tfmcc_receiver *receiver)
+/* The CLR is asked by CONG_CTRL at every round trip. When the network is so congested that these
+ * are lost, too, is not the time to keep silent, as the reference does: RFC 4654 has the CLR report
+ * unasked. */
+bool uftp_tfmcc_receiver_expired(uftp_tfmcc_receiver *receiver, uint64_t now, uint64_t grtt)
 {
-    receiver->deadline = UFTP_NEVER;
-    return !receiver->is_clr; /* the CLR speaks at every CONG_CTRL anyway */
+    receiver->deadline = receiver->is_clr ? now + grtt : UFTP_NEVER;
+    return true;
 }
 
 void uftp_tfmcc_receiver_report(const uftp_tfmcc_receiver *receiver, uint64_t grtt,

@@ -15,7 +15,8 @@ typedef struct uftp_tfmcc_receiver {
     uint16_t round;
     uint64_t rtt; /* smoothed; 0: not known yet */
     bool is_clr;
-    uint64_t deadline;      /* when to speak, unless somebody slower does before; or UFTP_NEVER */
+    uint64_t deadline; /* when to speak, unless somebody slower does before, or, as CLR, unless we
+                          are asked before; or UFTP_NEVER */
     uint64_t rate_at_start; /* of the round */
 } uftp_tfmcc_receiver;
 
@@ -42,9 +43,10 @@ bool uftp_tfmcc_receiver_is_new(const uftp_tfmcc_receiver *receiver, uint16_t ro
 /* True when a report is due at once. */
 bool uftp_tfmcc_receiver_hear(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_word *word);
 /* Our item of a CONG_CTRL, or NULL when there is none. True when a report is due at once. */
-bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_item *item);
+bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_item *item,
+                                uint64_t now, uint64_t grtt);
 /* The deadline has passed: true when a report is due. */
-bool uftp_tfmcc_receiver_expired(uftp_tfmcc_receiver *receiver);
+bool uftp_tfmcc_receiver_expired(uftp_tfmcc_receiver *receiver, uint64_t now, uint64_t grtt);
 /* Fills in everything but client and timestamp_us. */
 void uftp_tfmcc_receiver_report(const uftp_tfmcc_receiver *receiver, uint64_t grtt,
                                 uftp_tfmcc_ack *out);

@@ -72,11 +72,14 @@ void uftp_tfmcc_sender_chosen(uftp_tfmcc_sender *s, uint64_t now)
     s->clr_heard = now;
 }
 
-/* From the CLR: down at once, up by one packet per round trip, as TCP does; in slow start up at
- * once, too, for then the report is twice what arrived. */
+/* From the CLR: down at once, up by one packet per round trip, as TCP does, however often it
+ * reports; in slow start up at once, too, for then the report is twice what arrived. */
 static void follow_clr(uftp_tfmcc_sender *s, const uftp_tfmcc_report *report, uint64_t rate)
 {
+    uint64_t elapsed = report->now - s->clr_heard;
     uint64_t step = one_per(s, report->grtt);
+    if (elapsed < s->adv_grtt)
+        step = uftp_mul_div(step, elapsed, s->adv_grtt);
     s->rate = rate > s->rate + step && !s->slow_start ? s->rate + step : rate;
     bound(s, report->grtt);
     s->clr_heard = report->now;

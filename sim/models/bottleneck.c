@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engine/memory.h"
+#include <uftp/datagram.h>
 
 typedef struct waiting {
     sim_packet *packet;
@@ -51,6 +52,20 @@ static void line_free(sim_timer *timer, uint64_t now)
     sim_model_forward(&b->model, now, sent);
 }
 
+/* Others may share the packet: the mark goes on a copy. */
+static sim_packet *mark(sim_packet *packet)
+{
+    sim_packet *copy = sim_packet_new(packet->bytes, packet->len);
+    copy->from = packet->from;
+    copy->sent = packet->sent;
+    copy->hash = packet->hash;
+    copy->source = packet->source;
+    copy->destination = packet->destination;
+    copy->tos = packet->tos | UFTP_ECN_MARKED;
+    sim_packet_free(packet);
+    return copy;
+}
+
 static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     bottleneck *b = (bottleneck *)model;
@@ -63,6 +78,9 @@ static void push(sim_model *model, uint64_t now, sim_packet *packet)
         sim_model_drop(model, packet);
         return;
     }
+    if (b->config.mark_bytes && b->waiting_bytes >= b->config.mark_bytes &&
+        packet->tos & UFTP_ECN_MASK)
+        packet = mark(packet);
     waiting *tail = sim_allocate(sizeof *tail);
     tail->packet = packet;
     *b->end = tail;

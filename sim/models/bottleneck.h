@@ -10,6 +10,8 @@
 typedef struct sim_bottleneck_config {
     uint64_t rate_bytes_per_s; /* not 0 */
     uint64_t queue_bytes;      /* that may wait, the packet on the line not counted */
+    uint64_t mark_bytes;       /* a packet that finds so many waiting and is ECN-capable is marked
+                                  "congestion experienced"; 0: none is */
     uint32_t overhead_bytes;   /* added to each packet: headers below UDP, framing */
 } sim_bottleneck_config;
 

@@ -28,7 +28,8 @@ sim_model *sim_link_build(sim_medium *medium, const char *place, const sim_link 
         append(&end, sim_bottleneck_new(
                          medium, place,
                          &(sim_bottleneck_config){.rate_bytes_per_s = link->rate_bytes_per_s,
-                                                  .queue_bytes = link->queue_bytes}));
+                                                  .queue_bytes = link->queue_bytes,
+                                                  .mark_bytes = link->mark_bytes}));
     if (link->delay || link->jitter)
         append(&end, sim_delay_new(medium, place,
                                    &(sim_delay_config){.delay = link->delay,

@@ -20,7 +20,7 @@ typedef struct sim_link {
     uint32_t duplicate_ppm;
     uint64_t duplicate_gap;
     uint64_t rate_bytes_per_s;
-    uint64_t queue_bytes; /* used with the rate */
+    uint64_t queue_bytes, mark_bytes; /* used with the rate */
     uint64_t delay, jitter;
     bool reorder; /* the jitter may reorder */
     uint32_t hold_every;
