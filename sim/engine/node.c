@@ -171,6 +171,9 @@ void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet)
     line.kind = SIM_TRACE_ARRIVED;
     sim_trace_ring_add(&node->ring, &line);
     sim_trace_datagram(&world->trace, now, node->index, packet);
+    const sim_tap *tap = world->options.tap;
+    if (tap && tap->arrived)
+        tap->arrived(tap->ctx, node, now, packet);
     node->counters.arrived[message]++;
     node->counters.arrived_total++;
     node->counters.arrived_bytes += packet->len;
@@ -362,6 +365,8 @@ static bool take_event(sim_node *node, uint64_t now, uint64_t local)
                                          .file_id = event.file_id,
                                          .number = event.error ? event.error : (int)event.result});
     record_event(node, now, &event);
+    if (world->options.tap && world->options.tap->event)
+        world->options.tap->event(world->options.tap->ctx, node, now, &event);
     if (world->options.on_event)
         world->options.on_event(world->options.ctx, node, now, &event);
     obey(node, local, &event);

@@ -74,8 +74,8 @@ static bool read_scalar(const sim_field *field, const sim_yaml *at, void *out, c
     if (field->kind == SIM_FIELD_CHOICE)
         return read_choice(field, at, out, error);
     if (field->kind == SIM_FIELD_FLAG)
-        return read_flag(at, out) || sim_yaml_refuse(at, error, "%s: '%s' is not true or false",
-                                                     field->name, at->text);
+        return read_flag(at, out) ||
+               sim_yaml_refuse(at, error, "%s: '%s' is not true or false", field->name, at->text);
     return read_number(field, at, out, error);
 }
 

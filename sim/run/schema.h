@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What may stand in a scenario, as tables: each field of a mapping has a name, a kind and a place in
- * a struct. The reader fills the struct, or refuses with line and column. Values carry their units:
- * "250ms", "50MB", "10Mbit/s", "1%".
+ * What may stand in a scenario, as tables: each field of a mapping has a name, a kind and a place
+ * in a struct. The reader fills the struct, or refuses with line and column. Values carry their
+ * units: "250ms", "50MB", "10Mbit/s", "1%".
  */
 #ifndef SIM_RUN_SCHEMA_H
 #define SIM_RUN_SCHEMA_H

@@ -19,8 +19,8 @@ struct sim_yaml {
     size_t line, column; /* from 1; 0 when it came from the command line */
     char *text;          /* of a scalar */
     bool quoted;
-    sim_yaml **items;    /* of a list or a map */
-    char **names;        /* of a map, as many as items */
+    sim_yaml **items;                  /* of a list or a map */
+    char **names;                      /* of a map, as many as items */
     size_t *name_lines, *name_columns; /* where the names stand */
     size_t count, capacity;
 };
