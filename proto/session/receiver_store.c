@@ -3,12 +3,12 @@
  * What becomes of an object (spec v5 4.11): which name it gets, what happens to what is there
  * already, and when. Three rules go beyond the reference:
  *
- *   - A file is written under a temporary name beside its final one and moved there in one step
- * when it is complete. Whatever ends the program, a name never stands for half a file, and what was
- *     there before stays until the new one is whole.
+ *   - A file is written under a temporary name beside its final one and moved there in one
+ *     step when it is complete. Whatever ends the program, a name never stands for half a
+ *     file, and what was there before stays until the new one is whole.
  *   - A symbolic link on the way to a name is neither followed nor replaced: the object is
- * rejected. The reference replaces it by a directory and so destroys what an administrator put
- * there.
+ *     rejected. The reference replaces it by a directory and so destroys what an
+ *     administrator put there.
  *   - A preview changes nothing at all.
  */
 #include "session/receiver_internal.h"
