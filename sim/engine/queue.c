@@ -15,7 +15,11 @@ void sim_queue_free(sim_queue *queue)
 {
     for (size_t i = 0; i < queue->count; i++)
         queue->entries[i].timer->place = 0;
+    for (size_t i = queue->line_first; i < queue->line_end; i++)
+        if (queue->line[i])
+            queue->line[i]->place = 0;
     sim_release(queue->entries);
+    sim_release(queue->line);
     *queue = (sim_queue){0};
 }
 
@@ -68,14 +72,39 @@ static void settle(sim_queue *queue, size_t index, sim_queue_entry entry)
         sift_down(queue, index, entry);
 }
 
-void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at)
+/* ---- the line of what is due now ---- */
+
+static void join_line(sim_queue *queue, sim_timer *timer)
 {
-    if (at == UFTP_NEVER) {
-        sim_queue_cancel(queue, timer);
-        return;
+    sim_queue_cancel(queue, timer);
+    if (queue->line_end == queue->line_capacity) {
+        queue->line_capacity = queue->line_capacity ? 2 * queue->line_capacity : 64;
+        queue->line = sim_reallocate(queue->line, queue->line_capacity * sizeof *queue->line);
     }
+    queue->line[queue->line_end] = timer;
+    timer->place = SIM_PLACE_IN_LINE + queue->line_end++;
+}
+
+/* The first in the line, or NULL when it is empty. */
+static sim_timer *line_head(sim_queue *queue)
+{
+    while (queue->line_first < queue->line_end) {
+        if (queue->line[queue->line_first])
+            return queue->line[queue->line_first];
+        queue->line_first++;
+    }
+    queue->line_first = queue->line_end = 0;
+    return NULL;
+}
+
+/* ---- arming ---- */
+
+void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64_t order)
+{
     UFTP_ASSERT(at >= queue->now);
-    const sim_queue_entry entry = {.at = at, .order = queue->order++, .timer = timer};
+    const sim_queue_entry entry = {.at = at, .order = order, .timer = timer};
+    if (timer->place >= SIM_PLACE_IN_LINE)
+        sim_queue_cancel(queue, timer);
     if (timer->place) {
         settle(queue, timer->place - 1, entry);
         return;
@@ -87,33 +116,54 @@ void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at)
     sift_up(queue, queue->count++, entry);
 }
 
+void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at)
+{
+    if (at == UFTP_NEVER)
+        sim_queue_cancel(queue, timer);
+    else if (at == queue->now)
+        join_line(queue, timer);
+    else
+        sim_queue_arm_drawn(queue, timer, at, sim_queue_draw(queue));
+}
+
 void sim_queue_cancel(sim_queue *queue, sim_timer *timer)
 {
     if (!timer->place)
         return;
-    size_t index = timer->place - 1;
+    size_t place = timer->place;
     timer->place = 0;
+    if (place >= SIM_PLACE_IN_LINE) {
+        queue->line[place - SIM_PLACE_IN_LINE] = NULL;
+        return;
+    }
     sim_queue_entry last = queue->entries[--queue->count];
-    if (index < queue->count)
-        settle(queue, index, last);
+    if (place - 1 < queue->count)
+        settle(queue, place - 1, last);
 }
 
 uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer)
 {
+    if (timer->place >= SIM_PLACE_IN_LINE)
+        return queue->now;
     return timer->place ? queue->entries[timer->place - 1].at : UFTP_NEVER;
 }
 
 uint64_t sim_queue_next(const sim_queue *queue)
 {
+    for (size_t i = queue->line_first; i < queue->line_end; i++)
+        if (queue->line[i])
+            return queue->now;
     return queue->count ? queue->entries[0].at : UFTP_NEVER;
 }
 
 bool sim_queue_step(sim_queue *queue, uint64_t end)
 {
-    if (!queue->count || queue->entries[0].at > end)
+    sim_timer *timer = line_head(queue);
+    if (queue->count && (!timer || queue->entries[0].at == queue->now))
+        timer = queue->entries[0].timer;
+    if (!timer || sim_queue_due(queue, timer) > end)
         return false;
-    sim_timer *timer = queue->entries[0].timer;
-    queue->now = queue->entries[0].at;
+    queue->now = sim_queue_due(queue, timer);
     sim_queue_cancel(queue, timer);
     queue->fired++;
     timer->fire(timer, queue->now);

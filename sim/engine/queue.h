@@ -3,7 +3,8 @@
  * The virtual clock and what is going to happen on it: a 4-ary heap of timers ordered by (time,
  * order of arming), so that what falls on one instant happens in one fixed order. A timer is
  * embedded in its owner and knows its place in the heap: arming it again moves it, and nothing
- * stale is ever left behind.
+ * stale is ever left behind. What is armed for this very instant waits in a line beside the heap:
+ * everything in the heap that is due now was armed before it.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -19,8 +20,10 @@ typedef void sim_timer_fire(sim_timer *timer, uint64_t now);
 
 struct sim_timer {
     sim_timer_fire *fire; /* called once per arming; may arm the timer again */
-    size_t place;         /* 1 + index in the heap; 0 while idle */
+    size_t place; /* 1 + index in the heap, or SIM_PLACE_IN_LINE + index there; 0 while idle */
 };
+
+#define SIM_PLACE_IN_LINE (SIZE_MAX / 2)
 
 typedef struct sim_queue_entry {
     uint64_t at, order;
@@ -33,6 +36,8 @@ typedef struct sim_queue {
     uint64_t fired; /* timers fired so far */
     sim_queue_entry *entries;
     size_t count, capacity;
+    sim_timer **line; /* due now, in order; NULL where one was cancelled */
+    size_t line_first, line_end, line_capacity;
 } sim_queue;
 
 void sim_queue_init(sim_queue *queue, uint64_t now);
@@ -41,6 +46,12 @@ void sim_queue_free(sim_queue *queue);
 
 /* `at` is not before the queue's now. UFTP_NEVER cancels. */
 void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at);
+/* In the place of something that was to be armed earlier: `order` was drawn then. */
+static inline uint64_t sim_queue_draw(sim_queue *queue)
+{
+    return queue->order++;
+}
+void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64_t order);
 void sim_queue_cancel(sim_queue *queue, sim_timer *timer); /* an idle timer is fine */
 static inline bool sim_timer_armed(const sim_timer *timer)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = UFTP_OPTION_OWN, SEEDS, SET, JOBS, JSON, QUIET };
+enum { SEED = UFTP_OPTION_OWN, SEEDS, SET, JOBS, JSON, NO_SHARING, QUIET };
 
 static const uftp_option items[] = {
     {SEED, "seed", "N", NULL, "the run's seed, in place of the scenario's"},
@@ -23,6 +23,9 @@ static const uftp_option items[] = {
     {JOBS, "jobs", "N", "the number of cores", "processes side by side, with --seeds"},
     {JSON, "json", "FILE", NULL,
      "write the report as JSON; '-' for the terminal, in place of words"},
+    {NO_SHARING, "no-sharing", NULL, NULL,
+     "let each receiver decrypt by itself what is the same for all; slower,\n"
+     "and the digest must not change"},
     {QUIET, "quiet", NULL, NULL, "tell nothing but the digest"},
     {UFTP_OPTION_HELP, "help", NULL, NULL, "print this and exit"},
     {UFTP_OPTION_VERSION, "version", NULL, NULL, "print the version and exit"},
@@ -79,6 +82,9 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
         return code;
     case JSON:
         run->json = use->value;
+        return 0;
+    case NO_SHARING:
+        run->no_sharing = true;
         return 0;
     case QUIET:
         run->quiet = true;

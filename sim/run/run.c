@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include "run/command.h"
+#include "run/sharing.h"
 #include "run/summary.h"
 
 #include <errno.h>
@@ -94,7 +95,10 @@ int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, ui
         fprintf(stderr, "%s\n", error);
         code = SIM_EXIT_USAGE;
     } else {
+        sim_sharing_set(!options->no_sharing);
         sim_run(stage.world);
+        sim_sharing_set(false);
+        sim_sharing_free();
         sim_watch_finish(&watch);
         const sim_verdict verdict = sim_watch_verdict(&watch);
         if (!report(options, &watch, out))

@@ -19,7 +19,8 @@ typedef struct sim_run_options {
     uint64_t seed_first, seed_last; /* the same, unless several are asked for */
     unsigned jobs;                  /* processes side by side [as many as there are cores] */
     const char *json;               /* a file; NULL: none; "-": the terminal, in place of words */
-    bool quiet;                     /* only the digest */
+    bool no_sharing;
+    bool quiet; /* only the digest */
 } sim_run_options;
 
 /* Everything about one seed; returns an exit code. What it has to say goes to `out`. */
