@@ -461,8 +461,10 @@ void uftp_session_store_abandon(uftp_session *session)
     if (!file->handle)
         return;
     bool keep = receiver->config.temp_directory && session->state == SESSION_RECEIVING;
+    /* The record may outlive the power, so what it tells of has to be there first. */
     if (keep)
-        keep = uftp_session_resume_save(session) == UFTP_OK;
+        keep = store->sync(store->ctx, file->handle) == UFTP_OK &&
+               uftp_session_resume_save(session) == UFTP_OK;
     store->discard(store->ctx, file->handle, keep);
     file->handle = NULL;
     uftp_blockmap_free(&file->map, receiver->config.memory);

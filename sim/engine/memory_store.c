@@ -251,6 +251,17 @@ static int place_file(sim_store *store, const uftp_store_file *file, const uftp_
     return move_entry(store, file->entry, directory, name);
 }
 
+static int store_sync(void *ctx, uftp_store_file *file)
+{
+    sim_store *store = ctx;
+    int err = count_call(store, SIM_STORE_SYNC);
+    if (!err) {
+        sim_content_sync(&file->entry->content);
+        store->turn_syncs++;
+    }
+    return err;
+}
+
 static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                         bool sync)
 {
@@ -466,6 +477,7 @@ static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t cap
 static const uftp_store table = {.lookup = store_lookup,
                                  .create = store_create,
                                  .write = store_write,
+                                 .sync = store_sync,
                                  .commit = store_commit,
                                  .discard = store_discard,
                                  .mkdir = store_mkdir,

@@ -41,6 +41,7 @@ typedef enum sim_store_op {
     SIM_STORE_LOOKUP,
     SIM_STORE_CREATE,
     SIM_STORE_WRITE,
+    SIM_STORE_SYNC,
     SIM_STORE_COMMIT,
     SIM_STORE_MKDIR,
     SIM_STORE_SYMLINK,
@@ -50,7 +51,7 @@ typedef enum sim_store_op {
     SIM_STORE_RESUME_SAVE,
     SIM_STORE_RESUME_LOAD
 } sim_store_op;
-#define SIM_STORE_OPS 11
+#define SIM_STORE_OPS 12
 
 /* The calls of one kind numbered first, first + 1, ... fail, `count` of them (0 means 1). */
 typedef struct sim_store_fault {
