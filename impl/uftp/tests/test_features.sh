@@ -325,6 +325,18 @@ log_files_are_rolled() {
     grep -Eq '\[[0-9A-F]{8}/00:0\]: ' "$stage/rolled" || complain "no line names its session"
 }
 
+a_log_into_a_closed_pipe_harms_no_session() {
+    start_receiver pipe -U 0xA1
+    {
+        "$uftp" -I lo -M "$group" -P "$private" -H 0xA1 -r 0.02:0.01:0.5 -s 10 -R 8000 -x 5 big
+        echo $? >"$stage/pipe.code"
+    } 2>&1 | true
+    wait_for test -s "$stage/pipe.code"
+    [ "$(cat "$stage/pipe.code")" = 0 ] || complain "exit code $(cat "$stage/pipe.code")"
+    cmp big "$stage/pipe/big" || complain "the file has not come"
+    stop_receiver "$receiver"
+}
+
 levels_add_lines() {
     start_receiver levels -U 0xA1 -x 5
     before=0
@@ -423,7 +435,8 @@ announces_are_sent_as_often_as_robust_says buffers_are_as_asked what_is_replaced
 absolute_names_go_where_they_may moving_individually_keeps_the_others
 files_appear_complete_and_under_a_temporary_name_before what_stands_in_the_way_is_replaced
 sync_goes_by_time_and_size special_files_and_long_names_are_skipped
-plain_sessions_are_refused_on_request log_files_are_rolled levels_add_lines records_of_both_sides
+plain_sessions_are_refused_on_request log_files_are_rolled
+a_log_into_a_closed_pipe_harms_no_session levels_add_lines records_of_both_sides
 daemons_are_nice_and_end_by_signals exit_codes_tell_what_was_wrong memory_does_not_grow_with_files"
 [ $# = 0 ] || features=$*
 for feature in $features; do
