@@ -160,7 +160,7 @@ static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *fina
 static void store_discard(void *ctx, uftp_store_file *file, bool keep)
 {
     (void)ctx;
-    if (!keep)
+    if (!keep || fdatasync(file->fd)) /* a record must not speak of bytes that are not there */
         unlink_own(file);
     release_file(file);
 }
@@ -244,7 +244,8 @@ static const uftp_store table = {.lookup = uftp_disk_lookup,
                                  .backup = uftp_disk_backup,
                                  .resume_save = uftp_disk_resume_save,
                                  .resume_load = uftp_disk_resume_load,
-                                 .resume_remove = uftp_disk_resume_remove};
+                                 .resume_remove = uftp_disk_resume_remove,
+                                 .resume_note = uftp_disk_resume_note};
 
 int uftp_disk_store_open(const uftp_disk_store_config *config, uftp_disk_store **out, char *message)
 {

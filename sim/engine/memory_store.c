@@ -475,7 +475,8 @@ static const uftp_store table = {.lookup = store_lookup,
                                  .backup = store_backup,
                                  .resume_save = store_resume_save,
                                  .resume_load = store_resume_load,
-                                 .resume_remove = store_resume_remove};
+                                 .resume_remove = store_resume_remove,
+                                 .resume_note = store_resume_save};
 
 void sim_store_init(sim_store *store, const sim_store_options *options)
 {

@@ -42,7 +42,8 @@ typedef struct uftp_store {
      * was there in one step. The handle is gone, whatever the result; on failure so is the file. */
     int (*commit)(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                   bool sync);
-    /* Ends a file without a result. It is deleted, unless `keep` (restart) asks for it to stay. */
+    /* Ends a file without a result. It is deleted, unless `keep` (restart) asks for it to stay; it
+     * is then flushed to the disk, since a record of what it holds is saved next. */
     void (*discard)(void *ctx, uftp_store_file *file, bool keep);
     /* One directory, mode 0755; its parents exist. EXISTS. */
     int (*mkdir)(void *ctx, const uftp_place *place);
@@ -61,6 +62,10 @@ typedef struct uftp_store {
     int (*resume_save)(void *ctx, uint32_t group, const uint8_t *data, size_t len);
     int (*resume_load)(void *ctx, uint32_t group, uint8_t *out, size_t capacity, size_t *len);
     int (*resume_remove)(void *ctx, uint32_t group);
+    /* Like resume_save, but for the case that only the program ends at once: nothing need be
+     * flushed, and the record is not to be loaded any more when the machine has been started anew.
+     * The next resume_save replaces it. May be NULL. */
+    int (*resume_note)(void *ctx, uint32_t group, const uint8_t *data, size_t len);
 } uftp_store;
 
 #ifdef __cplusplus
