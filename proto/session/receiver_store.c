@@ -461,13 +461,12 @@ void uftp_session_store_abandon(uftp_session *session)
     if (!file->handle)
         return;
     bool keep = receiver->config.temp_directory && session->state == SESSION_RECEIVING;
+    /* The record may outlive the power, so what it tells of has to be there first. */
+    if (keep)
+        keep = store->sync(store->ctx, file->handle) == UFTP_OK &&
+               uftp_session_resume_save(session) == UFTP_OK;
     store->discard(store->ctx, file->handle, keep);
     file->handle = NULL;
-    if (keep && uftp_session_resume_save(session) < 0) { /* of no use to anybody */
-        char partial[UFTP_PARTIAL_SIZE];
-        uftp_session_partial_name(session, file->partial_id, partial, sizeof partial);
-        store->remove(store->ctx, &(uftp_place){.root = file->root, .name = partial});
-    }
     uftp_blockmap_free(&file->map, receiver->config.memory);
 }
 

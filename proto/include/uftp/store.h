@@ -37,13 +37,15 @@ typedef struct uftp_store {
     /* Writes all slices, one after the other, from `offset` on. NO_SPACE, IO. */
     int (*write)(void *ctx, uftp_store_file *file, uint64_t offset, const uftp_slice *slices,
                  size_t count);
+    /* What has been written to a file that goes on outlives a power failure from now on (fsync):
+     * asked for before a resume record says that it is there. IO. */
+    int (*sync)(void *ctx, uftp_store_file *file);
     /* Ends a file: everything is written out (and flushed to the disk when `sync`), modification
      * time set when mtime is not 0, and the file stands at `final`, replacing a file or link that
      * was there in one step. The handle is gone, whatever the result; on failure so is the file. */
     int (*commit)(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                   bool sync);
-    /* Ends a file without a result. It is deleted, unless `keep` (restart) asks for it to stay; it
-     * is then flushed to the disk, since a record of what it holds is saved next. */
+    /* Ends a file without a result. It is deleted, unless `keep` (restart) asks for it to stay. */
     void (*discard)(void *ctx, uftp_store_file *file, bool keep);
     /* One directory, mode 0755; its parents exist. EXISTS. */
     int (*mkdir)(void *ctx, const uftp_place *place);
