@@ -271,6 +271,8 @@ void uftp_session_nak_expired(uftp_session *session, uint64_t now)
         report(session, file->nak_first, file->nak_end);
     else if (file->got_done) /* asked for the whole file: then it is something further back */
         report(session, 0, file->nak_first);
+    if (session->state == SESSION_RECEIVING)
+        uftp_session_resume_note(session, now);
 }
 
 /* ---- DONE ---- */

@@ -113,6 +113,7 @@ typedef struct uftp_receiver_file {
     uint32_t nak_first, nak_end;
     uint64_t nak_deadline;
     bool got_done;
+    uint64_t note_after; /* when its record may be written again */
 } uftp_receiver_file;
 
 /* Strings one behind the other, each with its NUL. */
@@ -378,5 +379,7 @@ void uftp_session_partial_name(const uftp_session *session, uint16_t file_id, ch
  * file.map and file.partial_id. */
 bool uftp_session_resume_load(uftp_session *session);
 int uftp_session_resume_save(const uftp_session *session);
+/* The same while the file is still being received, now and then. */
+void uftp_session_resume_note(uftp_session *session, uint64_t now);
 
 #endif
