@@ -91,11 +91,14 @@ static void end(cap_writer *w)
 
 static void open_group(cap_writer *w, const char *name, char bracket)
 {
-    begin(w, w->json || name ? name : "-");
-    if (w->json)
+    if (w->json) {
+        begin(w, name);
         fputc(bracket, w->out);
-    else
-        fputc('\n', w->out);
+    } else if (name) {
+        fprintf(w->out, "%*s%s:\n", w->indent + 2 * w->depth, "", name);
+    } else {
+        fprintf(w->out, "%*s-\n", w->indent + 2 * w->depth, "");
+    }
     w->first = true;
     w->depth++;
 }
