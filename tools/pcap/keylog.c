@@ -52,6 +52,15 @@ static bool read_value(uftp_bytes word, cap_keylog_entry *out)
     return true;
 }
 
+static bool looks_like_label(uftp_bytes word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] != '_' && (word.data[i] < 'A' || word.data[i] > 'Z') &&
+            (word.data[i] < '0' || word.data[i] > '9'))
+            return false;
+    return true;
+}
+
 static int find_label(uftp_bytes word)
 {
     for (int i = 0; i < CAP_KEYLOG_LABEL_COUNT; i++)
@@ -85,7 +94,7 @@ static line_result take_line(cap_keylog *log, const char *line, size_t len)
     int number = find_label(label);
     if (number < 0) {
         log->skipped++;
-        return LINE_OK;
+        return looks_like_label(label) ? LINE_OK : LINE_BAD;
     }
     cap_keylog_entry entry = {.label = (uint8_t)number, .order = (uint32_t)log->count};
     if (!read_id(next_word(line, len, &at), &entry.group) ||

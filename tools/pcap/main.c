@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * uftp-pcap: reads captures. What is wrong with a capture is told on stderr and never ends the
- * work; exit status 3 says that rules were broken, or files are not whole.
+ * work; exit status 8 says that rules were broken, or files are not whole.
  */
 #include "check.h"
 #include "dump.h"
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_FOUND = 3, KEYLOG_MAX = 256 << 20 };
+enum { EXIT_FOUND = 8, KEYLOG_MAX = 256 << 20 };
 
 typedef struct program {
     cap_options options;
