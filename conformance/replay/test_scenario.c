@@ -7,15 +7,11 @@
  *     test_scenario FOLDER
  */
 #include "check.h"
-#include "engine/memory_store.h"
 #include "extract.h"
+#include "golden.h"
 #include "tests/support.h"
-#include "tracker.h"
 
-#include <jansson.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *folder;
@@ -30,18 +26,6 @@ typedef struct reading {
     cap_extract_result result;
     uint64_t outer[CAP_TYPES], inner[CAP_TYPES]; /* packets by type, in and outside ENCRYPTED */
 } reading;
-
-static void read_keylog(reading *r)
-{
-    char path[600];
-    snprintf(path, sizeof path, "%s/keylog.txt", folder);
-    size_t len;
-    char *text = test_read_file(path, &len);
-    if (!text)
-        return; /* a plain session */
-    assert_int_equal(cap_keylog_add(&r->keylog, text, len), 0);
-    free(text);
-}
 
 static void read_all(reading *r)
 {
@@ -70,7 +54,7 @@ static void reading_open(reading *r, const char *file)
 {
     *r = (reading){0};
     snprintf(r->path, sizeof r->path, "%s/%s", folder, file);
-    read_keylog(r);
+    golden_keylog(folder, &r->keylog);
     sim_store_init(&r->store, NULL);
     r->tracker = cap_tracker_new(&r->keylog);
     r->check = cap_check_new();
@@ -89,17 +73,6 @@ static void reading_close(reading *r)
 }
 
 /* ---- the manifest ---- */
-
-static json_t *load_manifest(void)
-{
-    char path[600];
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/manifest.json", folder);
-    json_t *manifest = json_load_file(path, 0, &error);
-    if (!manifest)
-        fail_msg("%s:%d: %s", path, error.line, error.text);
-    return manifest;
-}
 
 static void compare_counts(const reading *r, const uint64_t counts[CAP_TYPES],
                            const json_t *described, const char *what)
@@ -137,29 +110,6 @@ static void check_rules(const reading *r)
 
 /* ---- files ---- */
 
-static void digest_of(const sim_entry *entry, char out[2 * SHA256_DIGEST_SIZE + 1])
-{
-    struct sha256_ctx ctx;
-    uint8_t digest[SHA256_DIGEST_SIZE], chunk[4096];
-    sha256_init(&ctx);
-    for (uint64_t at = 0; at < entry->content.size;) {
-        uint64_t left = entry->content.size - at;
-        size_t len = left < sizeof chunk ? (size_t)left : sizeof chunk;
-        sim_content_read(&entry->content, at, chunk, len);
-        sha256_update(&ctx, len, chunk);
-        at += len;
-    }
-    sha256_digest(&ctx, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 /* A sender that ran twice has two instances of one group, and one folder. */
 static sim_entry *find_extracted(reading *r, const char *path)
 {
@@ -171,25 +121,6 @@ static sim_entry *find_extracted(reading *r, const char *path)
             return entry;
     }
     return NULL;
-}
-
-static void check_object(reading *r, const json_t *object)
-{
-    const char *path = text_of(object, "path"), *type = text_of(object, "type");
-    sim_entry *entry = find_extracted(r, path);
-    if (!entry)
-        fail_msg("%s: %s was not extracted", r->path, path);
-    if (strcmp(type, "dir") == 0) {
-        assert_int_equal(entry->type, UFTP_STAT_DIRECTORY);
-    } else if (strcmp(type, "link") == 0) {
-        assert_int_equal(entry->type, UFTP_STAT_SYMLINK);
-        assert_string_equal(entry->target, text_of(object, "to"));
-    } else {
-        char digest[2 * SHA256_DIGEST_SIZE + 1];
-        assert_int_equal(entry->type, UFTP_STAT_REGULAR);
-        digest_of(entry, digest);
-        assert_string_equal(digest, text_of(object, "sha256"));
-    }
 }
 
 /* What lay there before the session did not come through the network. */
@@ -210,7 +141,7 @@ static int check_receiver(reading *r, const json_t *expected)
     {
         if (was_there(json_object_get(expected, "files_before"), object))
             continue;
-        check_object(r, object);
+        golden_compare(find_extracted(r, golden_text(object, "path")), object);
         checked++;
     }
     return checked;
@@ -237,7 +168,7 @@ static int check_files(reading *r, const char *file, const json_t *manifest)
 static void the_scenario_reads_opens_checks_and_extracts(void **state)
 {
     (void)state;
-    json_t *manifest = load_manifest();
+    json_t *manifest = golden_manifest(folder);
     const char *file;
     const json_t *described;
     json_object_foreach(json_object_get(manifest, "captures"), file, described)

@@ -149,8 +149,9 @@ static void complete_session(cap_packet *p)
 }
 static void conf_other(cap_packet *p)
 {
-    p->message.type = UFTP_MESSAGE_DONE_CONF; /* of a DONE for all receivers */
-    p->message.as.done_conf.clients = p->message.as.done.clients;
+    p->message.type = UFTP_MESSAGE_DONE_CONF;           /* of a DONE for all receivers */
+    uftp_uid_list clients = p->message.as.done.clients; /* the union overlaps */
+    p->message.as.done_conf.clients = clients;
 }
 static void time_back(cap_packet *p)
 {
