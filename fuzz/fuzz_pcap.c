@@ -165,7 +165,8 @@ static void take(run *r, cap_link link, const cap_frame *frame)
     cap_frame copy = *frame;
     copy.bytes.data = exact;
     const cap_packet *packet;
-    if (cap_tracker_take(r->tracker, link, &copy, &packet)) {
+    for (bool got = cap_tracker_take(r->tracker, link, &copy, &packet); got;
+         got = cap_tracker_next(r->tracker, &packet)) {
         cap_dump_packet(&r->dumps[0], packet);
         cap_dump_packet(&r->dumps[1], packet);
         cap_check_packet(r->check, packet);

@@ -185,7 +185,8 @@ static bool read_frames(program *p)
         next = cap_input_next(p->input, &frame);
         if (next != CAP_NEXT_FRAME)
             break;
-        if (cap_tracker_take(p->tracker, link, &frame, &packet))
+        for (bool got = cap_tracker_take(p->tracker, link, &frame, &packet); got;
+             got = cap_tracker_next(p->tracker, &packet))
             take_packet(p, packet);
     }
     return next != CAP_NEXT_BROKEN;

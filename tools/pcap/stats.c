@@ -250,6 +250,7 @@ void cap_stats_write(const cap_stats *stats, const cap_tracker *tracker, cap_wri
     cap_write_number(w, "frames", counts.frames);
     cap_write_number(w, "packets", counts.packets);
     cap_write_number(w, "other", counts.other);
+    write_nonzero(w, "trains", counts.trains);
     write_nonzero(w, "fragments", counts.fragments);
     write_nonzero(w, "incomplete", counts.incomplete);
     write_nonzero(w, "damaged", counts.damaged);

@@ -4,6 +4,7 @@
 #include "open.h"
 #include "reassembly.h"
 #include "session_internal.h"
+#include "wire/cursor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@ struct cap_tracker {
     cap_session *first, *last;
     size_t session_count, peer_count;
     cap_packet packet;
+    cap_packet head;    /* of a train: what its packets have in common */
+    uftp_bytes train;   /* what is left of it */
+    size_t segment_len; /* of its packets but the last */
     uint8_t scratch[CAP_REASSEMBLED_MAX + 1];
 };
 
@@ -224,6 +228,75 @@ static bool take_datagram(cap_tracker *tracker, cap_packet *packet)
     return true;
 }
 
+/* ---- trains ---- */
+
+/* The length of the first packet, as far as it tells; 0 when it does not. */
+static size_t first_len(const cap_tracker *tracker, const cap_packet *packet)
+{
+    const uint8_t *at = packet->bytes.data + packet->wire->header_len;
+    uftp_reader r = {.at = at, .end = packet->bytes.data + packet->bytes.len};
+    if (packet->header.type == UFTP_MESSAGE_FILESEG) {
+        const cap_session *session = cap_map_get(&tracker->sessions, session_key(&packet->header));
+        uftp_read_skip(&r, 1);
+        size_t header_len = 4 * (size_t)uftp_read_u8(&r);
+        return session && session->announced && !r.failed
+                   ? packet->wire->header_len + header_len + session->block_size
+                   : 0;
+    }
+    if (packet->header.type != UFTP_MESSAGE_ENCRYPTED)
+        return 0;
+    size_t wrapper_len = packet->wire->encrypted_overhead - UFTP_TAG_LEN;
+    uftp_read_skip(&r, wrapper_len - 2); /* its last field is the payload's length */
+    size_t payload_len = uftp_read_u16(&r);
+    return r.failed ? 0 : packet->wire->header_len + wrapper_len + payload_len;
+}
+
+/* A train has packets of one session and sender, of one length, numbered in a row. */
+static bool is_train(const cap_packet *packet, size_t segment_len)
+{
+    uftp_header expected = packet->header;
+    for (size_t at = segment_len; at < packet->bytes.len; at += segment_len) {
+        uftp_reader r = {.at = packet->bytes.data + at,
+                         .end = packet->bytes.data + packet->bytes.len};
+        uftp_header header;
+        expected.seq++;
+        if (packet->wire->header_read(&r, &header) < 0 || header.seq != expected.seq ||
+            header.source != expected.source || header.group != expected.group ||
+            header.instance != expected.instance)
+            return false;
+    }
+    return true;
+}
+
+/* Keeps back all but the first packet. */
+static void split_train(cap_tracker *tracker, cap_packet *packet)
+{
+    if (packet->cut || !read_header(packet))
+        return;
+    size_t len = first_len(tracker, packet);
+    if (len == 0 || len >= packet->bytes.len || !is_train(packet, len))
+        return;
+    tracker->counts.trains++;
+    tracker->head = *packet;
+    tracker->segment_len = len;
+    tracker->train = (uftp_bytes){packet->bytes.data + len, packet->bytes.len - len};
+    packet->bytes.len = len;
+}
+
+bool cap_tracker_next(cap_tracker *tracker, const cap_packet **out)
+{
+    if (tracker->train.len == 0)
+        return false;
+    size_t len =
+        tracker->segment_len < tracker->train.len ? tracker->segment_len : tracker->train.len;
+    tracker->packet = tracker->head;
+    tracker->packet.bytes = (uftp_bytes){tracker->train.data, len};
+    tracker->train.data += len;
+    tracker->train.len -= len;
+    *out = &tracker->packet;
+    return take_datagram(tracker, &tracker->packet);
+}
+
 /* ---- frames ---- */
 
 static void note_time(cap_counts *counts, uint64_t time)
@@ -241,6 +314,7 @@ bool cap_tracker_take(cap_tracker *tracker, cap_link link, const cap_frame *fram
 {
     cap_counts *counts = &tracker->counts;
     note_time(counts, frame->time);
+    tracker->train = (uftp_bytes){0};
     cap_ip ip;
     cap_result result = cap_frame_read(link, frame->bytes, &ip);
     bool reassembled = result == CAP_FOUND && ip.protocol == CAP_PROTOCOL_UDP && ip.is_fragment;
@@ -269,6 +343,7 @@ bool cap_tracker_take(cap_tracker *tracker, cap_link link, const cap_frame *fram
                                    .reassembled = reassembled,
                                    .cut = udp.cut,
                                    .bytes = udp.payload};
+    split_train(tracker, &tracker->packet);
     *out = &tracker->packet;
     return take_datagram(tracker, &tracker->packet);
 }

@@ -20,6 +20,7 @@
 typedef struct cap_counts {
     uint64_t frames;
     uint64_t other;   /* frames that are no UDP over IP, or UDP that is not UFTP */
+    uint64_t trains;  /* frames that held several packets */
     uint64_t packets; /* of UFTP */
     uint64_t damaged; /* frames whose IP or UDP contradicts itself */
     uint64_t cut;     /* packets that the capture holds in part only (snaplen) */
@@ -38,9 +39,14 @@ typedef struct cap_tracker cap_tracker;
 cap_tracker *cap_tracker_new(const cap_keylog *keylog);
 void cap_tracker_free(cap_tracker *tracker); /* NULL is allowed */
 
-/* Takes a frame; true when it completed a UFTP packet, which is valid until the next call. */
+/* Takes a frame; true when it completed a UFTP packet, which is valid until the next call.
+ *
+ * A frame may hold several: a capture on the sending machine sees a train before the network card
+ * has cut it into datagrams (UDP segmentation offload), one on the receiving machine may see one
+ * after they were joined. Then cap_tracker_next() gives the others, while the frame is valid. */
 bool cap_tracker_take(cap_tracker *tracker, cap_link link, const cap_frame *frame,
                       const cap_packet **out);
+bool cap_tracker_next(cap_tracker *tracker, const cap_packet **out);
 void cap_tracker_counts(const cap_tracker *tracker, cap_counts *out);
 /* The first session, by appearance; more through ->next. */
 cap_session *cap_tracker_sessions(const cap_tracker *tracker);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # test_pcap_live.sh UFTP UFTPD UFTP-PCAP: uftp-pcap on a live interface, and key logs as the real
 # programs write them: secrets only where asked for, and enough to open the session. A transfer is
-# watched by one uftp-pcap; where there is tcpdump, it is also captured and extracted again.
+# watched by one uftp-pcap; where tcpdump or dumpcap is there, it is also
+# captured and extracted again.
 . "$(dirname "$0")/../../../impl/uftp/tests/stage.sh"
 pcap=$3
 
@@ -13,12 +14,18 @@ head -c 70000 /dev/urandom >"$stage/source/file.70000"
 "$pcap" dump -i lo -f udp >"$stage/dump" 2>"$stage/dump.err" &
 watcher=$!
 pids="$pids $watcher"
-tcpdump=
+# Whatever captures here: one writes pcap, the other pcapng.
+capturer=
 if command -v tcpdump >/dev/null; then
-    tcpdump -i lo -U -Z root -w "$stage/session.pcap" udp 2>"$stage/tcpdump.err" &
-    tcpdump=$!
-    pids="$pids $tcpdump"
-    wait_for grep -q "listening on" "$stage/tcpdump.err"
+    tcpdump -i lo -U -Z root -w "$stage/session.pcap" udp 2>"$stage/capturer.err" &
+    capturer=$!
+elif command -v dumpcap >/dev/null; then
+    dumpcap -q -i lo -f udp -w "$stage/session.pcap" 2>"$stage/capturer.err" &
+    capturer=$!
+fi
+if [ -n "$capturer" ]; then
+    pids="$pids $capturer"
+    wait_for grep -qE "listening on|File:" "$stage/capturer.err"
 fi
 sleep 0.5 # for the watcher to be there; it says nothing before the first packet
 start_receiver r1 -U 0xA1 --keylog "$stage/receiver.keys"
@@ -45,9 +52,10 @@ send 0 file.70000
 stop_receiver "$receiver"
 expect_lines 1 "^SERVER_APP_KEY" "$stage/sender.keys"
 
-if [ -n "$tcpdump" ]; then
-    kill "$tcpdump"
-    wait "$tcpdump"
+if [ -n "$capturer" ]; then
+    sleep 1 # its buffers
+    kill "$capturer"
+    wait "$capturer"
     # Loopback hands each multicast to the capture once; the second session stays sealed.
     for keys in sender receiver; do
         mkdir "$stage/$keys"
