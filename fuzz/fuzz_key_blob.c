@@ -3,14 +3,13 @@
  * What a stranger's public key can do: the first two bytes say how long the blob is, a signature
  * over a fixed digest follows. No input may verify but for the corpus, and checks must agree.
  */
-#include "base/assert.h"
+#include "fuzz.h"
+
 #include "crypto/ec.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 
 #include <uftp/key.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -27,17 +26,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int checked = uftp_public_key_check(blob);
     int verified = uftp_verify(blob, hash, digest, signature);
     if (!uftp_hash_len(hash))
-        UFTP_ASSERT(verified == UFTP_ERR_UNSUPPORTED);
+        FUZZ_CHECK(verified == UFTP_ERR_UNSUPPORTED);
     else if (checked == UFTP_OK)
-        UFTP_ASSERT(verified == UFTP_OK || verified == UFTP_ERR_AUTH);
+        FUZZ_CHECK(verified == UFTP_OK || verified == UFTP_ERR_AUTH);
     else
-        UFTP_ASSERT(verified == UFTP_ERR_KEY);
+        FUZZ_CHECK(verified == UFTP_ERR_KEY);
     if (checked == UFTP_OK && data[0] == UFTP_KEY_EC)
-        UFTP_ASSERT(uftp_ec_blob_curve(blob));
+        FUZZ_CHECK(uftp_ec_blob_curve(blob));
     uint8_t fingerprint[UFTP_FINGERPRINT_LEN], parsed[UFTP_FINGERPRINT_LEN];
     char text[UFTP_FINGERPRINT_TEXT_MAX];
     uftp_fingerprint(blob.data, blob.len, fingerprint);
-    UFTP_ASSERT(uftp_fingerprint_parse(uftp_fingerprint_format(fingerprint, text), parsed) ==
-                UFTP_OK);
+    FUZZ_CHECK(uftp_fingerprint_parse(uftp_fingerprint_format(fingerprint, text), parsed) ==
+               UFTP_OK);
     return 0;
 }

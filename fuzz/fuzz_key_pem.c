@@ -5,9 +5,10 @@
  * mean that DER follows in place of text (PKCS#1, SEC1, PKCS#8), which base64 would hide from the
  * fuzzer.
  */
+#include "fuzz.h"
+
 #include <uftp/key.h>
 
-#include "base/assert.h"
 #include "crypto/hash.h"
 #include "crypto/key_der.h"
 #include "crypto/sign.h"
@@ -50,13 +51,13 @@ static void sign_and_verify(const uftp_key *key)
     uint64_t state = 1;
     const uftp_random random = {.fill = fill, .ctx = &state};
     uint8_t digest[UFTP_HASH_MAX] = {1, 2, 3}, signature[UFTP_SIGNATURE_MAX];
-    UFTP_ASSERT(uftp_public_key_check(uftp_key_blob(key)) == UFTP_OK);
+    FUZZ_CHECK(uftp_public_key_check(uftp_key_blob(key)) == UFTP_OK);
     int err = uftp_sign(key, &random, UFTP_HASH_SHA384, digest, signature);
     /* Numbers that fit together without p and q being primes may fail here, but not lie. */
-    UFTP_ASSERT(err == UFTP_OK || err == UFTP_ERR_KEY);
+    FUZZ_CHECK(err == UFTP_OK || err == UFTP_ERR_KEY);
     const uftp_bytes bytes = {signature, uftp_signature_len(key)};
     if (err == UFTP_OK)
-        UFTP_ASSERT(uftp_verify(uftp_key_blob(key), UFTP_HASH_SHA384, digest, bytes) == UFTP_OK);
+        FUZZ_CHECK(uftp_verify(uftp_key_blob(key), UFTP_HASH_SHA384, digest, bytes) == UFTP_OK);
 }
 
 static void write_and_read(const uftp_allocator *memory, const uftp_key *key)
@@ -64,14 +65,14 @@ static void write_and_read(const uftp_allocator *memory, const uftp_key *key)
     char pem[UFTP_KEY_PEM_MAX], pem_again[UFTP_KEY_PEM_MAX];
     size_t len, len_again;
     uftp_key *again;
-    UFTP_ASSERT(uftp_key_write_pem(key, pem, sizeof pem, &len) == UFTP_OK);
-    UFTP_ASSERT(uftp_key_parse_pem(memory, pem, len, &again) == UFTP_OK);
+    FUZZ_CHECK(uftp_key_write_pem(key, pem, sizeof pem, &len) == UFTP_OK);
+    FUZZ_CHECK(uftp_key_parse_pem(memory, pem, len, &again) == UFTP_OK);
     uftp_bytes blob = uftp_key_blob(key), blob_again = uftp_key_blob(again);
-    UFTP_ASSERT(blob.len == blob_again.len);
-    UFTP_ASSERT(memcmp(blob.data, blob_again.data, blob.len) == 0);
-    UFTP_ASSERT(uftp_key_write_pem(again, pem_again, sizeof pem_again, &len_again) == UFTP_OK);
-    UFTP_ASSERT(len == len_again);
-    UFTP_ASSERT(memcmp(pem, pem_again, len) == 0);
+    FUZZ_CHECK(blob.len == blob_again.len);
+    FUZZ_CHECK(memcmp(blob.data, blob_again.data, blob.len) == 0);
+    FUZZ_CHECK(uftp_key_write_pem(again, pem_again, sizeof pem_again, &len_again) == UFTP_OK);
+    FUZZ_CHECK(len == len_again);
+    FUZZ_CHECK(memcmp(pem, pem_again, len) == 0);
     uftp_key_free(again);
 }
 
@@ -84,8 +85,6 @@ static int parse(const uftp_allocator *memory, const uint8_t *data, size_t size,
                                  (uftp_bytes){data + 1, size - 1}, key);
     return uftp_key_parse_pem(memory, (const char *)data, size, key);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -101,8 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sign_and_verify(key);
         uftp_key_free(key);
     } else {
-        UFTP_ASSERT(!key);
+        FUZZ_CHECK(!key);
     }
-    UFTP_ASSERT(h.live == 0);
+    FUZZ_CHECK(h.live == 0);
     return 0;
 }

@@ -31,7 +31,7 @@ int uftp_key_file_read(const char *path, uftp_key **out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return UFTP_ERR_IO;
+        return UFTP_ERR_ACCESS;
     char pem[UFTP_KEY_FILE_MAX + 1];
     ssize_t len = read_all(fd, pem, sizeof pem);
     int system_error = errno;
@@ -40,8 +40,9 @@ int uftp_key_file_read(const char *path, uftp_key **out)
         errno = system_error;
         return UFTP_ERR_IO;
     }
-    int err = len > UFTP_KEY_FILE_MAX ? UFTP_ERR_LIMIT
-                                      : uftp_key_parse_pem(&uftp_heap, pem, (size_t)len, out);
+    int err = (size_t)len > UFTP_KEY_FILE_MAX
+                  ? UFTP_ERR_LIMIT
+                  : uftp_key_parse_pem(&uftp_heap, pem, (size_t)len, out);
     uftp_wipe(pem, (size_t)len);
     return err;
 }
@@ -72,7 +73,7 @@ int uftp_key_file_create(const char *path, const uftp_key *key)
         int system_error = errno;
         uftp_wipe(pem, sizeof pem);
         errno = system_error;
-        return UFTP_ERR_IO;
+        return UFTP_ERR_ACCESS;
     }
     bool written = write_all(fd, pem, len) && fsync(fd) == 0;
     int system_error = errno;

@@ -9,9 +9,10 @@
 #include <uftp/key.h>
 
 /* What is read at most: room for comments and certificates around a key. */
-#define UFTP_KEY_FILE_MAX (4 * UFTP_KEY_PEM_MAX)
+#define UFTP_KEY_FILE_MAX 32768
 
-/* Both return 0 or a uftp_error. UFTP_ERR_IO: the system refused, and errno says why. */
+/* Both return 0 or a uftp_error. The system refused, and errno says why: UFTP_ERR_ACCESS to open or
+ * create the file, UFTP_ERR_IO to read or write it. */
 
 /* The errors of uftp_key_parse_pem(); LIMIT for a file that is longer. */
 int uftp_key_file_read(const char *path, uftp_key **out);

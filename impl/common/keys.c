@@ -17,9 +17,9 @@ void uftp_key_protect_process(void)
 static int read_key(const char *path, uftp_key **out, uftp_failure *failure)
 {
     int err = uftp_key_file_read(path, out);
-    if (err == UFTP_ERR_IO)
-        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot read key file %s: %s", path,
-                         strerror(errno));
+    if (err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO)
+        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot %s key file %s: %s",
+                         err == UFTP_ERR_IO ? "read" : "open", path, strerror(errno));
     if (err < 0)
         return uftp_fail(
             failure, UFTP_EXIT_KEYS,
@@ -32,13 +32,15 @@ static int read_key(const char *path, uftp_key **out, uftp_failure *failure)
 static int write_key(const char *path, const uftp_key *key, uftp_failure *failure)
 {
     int err = uftp_key_file_create(path, key);
-    if (err == UFTP_ERR_IO && errno == EEXIST)
+    if (err == UFTP_ERR_ACCESS && errno == EEXIST)
         return uftp_fail(failure, UFTP_EXIT_KEYS,
                          "key file %s already exists, won't overwrite it (leave out -K to use it)",
                          path);
     if (err < 0)
-        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot create key file %s: %s", path,
-                         err == UFTP_ERR_IO ? strerror(errno) : uftp_strerror(err));
+        return uftp_fail(failure, UFTP_EXIT_KEYS, "cannot %s key file %s: %s",
+                         err == UFTP_ERR_ACCESS ? "create" : "write", path,
+                         err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO ? strerror(errno)
+                                                                      : uftp_strerror(err));
     return 0;
 }
 

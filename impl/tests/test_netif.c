@@ -122,7 +122,7 @@ static void defaults_avoid_loopback_and_what_is_down(void **state)
 }
 
 /* Spec cli 12.3: administrators list the values that the reference shows. */
-static void uids_are_those_of_the_reference(void **state)
+static void trap_52_uids_of_ipv6_addresses_are_reversed_as_in_the_reference(void **state)
 {
     (void)state;
     uftp_address a = address("10.9.0.2");
@@ -279,7 +279,7 @@ int main(void)
         cmocka_unit_test(names_indices_patterns_and_addresses_select),
         cmocka_unit_test(an_interface_that_is_not_there_is_pointed_at),
         cmocka_unit_test(defaults_avoid_loopback_and_what_is_down),
-        cmocka_unit_test(uids_are_those_of_the_reference),
+        cmocka_unit_test(trap_52_uids_of_ipv6_addresses_are_reversed_as_in_the_reference),
         cmocka_unit_test(an_interface_is_joined_once_however_many_addresses_it_has),
         cmocka_unit_test(the_system_has_a_loopback_interface),
         cmocka_unit_test(addresses_survive_the_way_through_a_sockaddr),

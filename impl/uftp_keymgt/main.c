@@ -58,7 +58,7 @@ static void print_key(const char *file, const uftp_key *key)
 
 static const char *reason(int err)
 {
-    return err == UFTP_ERR_IO ? strerror(errno) : uftp_strerror(err);
+    return err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO ? strerror(errno) : uftp_strerror(err);
 }
 
 static void show(const char *file)
@@ -84,7 +84,7 @@ static void create(const char *file, const uftp_key_spec *spec)
         err = uftp_key_file_create(file, key);
     if (err == UFTP_OK)
         print_key(file, key);
-    else if (err == UFTP_ERR_IO && errno == EEXIST)
+    else if (err == UFTP_ERR_ACCESS && errno == EEXIST)
         fprintf(stderr, "Private key file already exists, won't overwrite\n");
     else
         fprintf(stderr, "failed to open key file: %s\n", reason(err));

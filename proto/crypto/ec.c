@@ -13,6 +13,8 @@
 const uftp_ec_curve *uftp_ec_curve_find(unsigned number)
 {
     static const uftp_ec_curve curves[] = {
+        {UFTP_CURVE_SECP192R1, "prime192v1", 24, {0}, 0}, /* no key files on these two: no OID */
+        {UFTP_CURVE_SECP224R1, "secp224r1", 28, {0}, 0},
         {UFTP_CURVE_SECP256R1,
          "prime256v1",
          32,
@@ -48,6 +50,10 @@ const uftp_ec_curve *uftp_ec_curve_find_oid(uftp_bytes oid)
 const struct ecc_curve *uftp_ec_curve_nettle(const uftp_ec_curve *curve)
 {
     switch (curve->number) {
+    case UFTP_CURVE_SECP192R1:
+        return nettle_get_secp_192r1();
+    case UFTP_CURVE_SECP224R1:
+        return nettle_get_secp_224r1();
     case UFTP_CURVE_SECP256R1:
         return nettle_get_secp_256r1();
     case UFTP_CURVE_SECP384R1:
@@ -71,7 +77,7 @@ const uftp_ec_curve *uftp_ec_blob_curve(uftp_bytes blob)
 
 int uftp_ec_blob_read(uftp_bytes blob, const uftp_ec_curve *curve, struct ecc_point *point)
 {
-    if (uftp_ec_blob_curve(blob) != curve)
+    if (!curve || uftp_ec_blob_curve(blob) != curve)
         return UFTP_ERR_KEY;
     size_t len = curve->coordinate_len;
     mpz_t x, y;
@@ -108,7 +114,7 @@ int uftp_ec_scalar_read(const uftp_ec_curve *curve, uftp_bytes bytes, struct ecc
     if (bytes.len > curve->coordinate_len)
         return UFTP_ERR_KEY;
     mpz_t value;
-    uftp_secret_mpz_init(value, 8 * UFTP_EC_COORDINATE_MAX);
+    uftp_secret_mpz_init(value, UFTP_EC_COORDINATE_BITS);
     nettle_mpz_set_str_256_u(value, bytes.len, bytes.data);
     int in_range = ecc_scalar_set(scalar, value);
     uftp_secret_mpz_clear(value);

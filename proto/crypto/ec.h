@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NIST curves of spec v5 1.19 and their public blobs: for ECDH and for ECDSA.
+ * The NIST curves of spec v5 1.19 and their public blobs: for ECDH and for ECDSA. Version 4 has two
+ * more, shorter ones: they are understood from a peer, and never chosen for a key of our own.
  */
 #ifndef UFTP_CRYPTO_EC_H
 #define UFTP_CRYPTO_EC_H
@@ -10,6 +11,7 @@
 #include <nettle/ecc.h>
 
 #define UFTP_EC_COORDINATE_MAX 66 /* secp521r1 */
+#define UFTP_EC_COORDINATE_BITS 528
 #define UFTP_EC_BLOB_MAX (4 + 2 * UFTP_EC_COORDINATE_MAX)
 
 typedef struct uftp_ec_curve {
@@ -19,6 +21,12 @@ typedef struct uftp_ec_curve {
     uint8_t oid[8]; /* contents of the DER object identifier */
     uint8_t oid_len;
 } uftp_ec_curve;
+
+/* Whether version 5 has the curve too. */
+static inline bool uftp_ec_curve_in_v5(unsigned number)
+{
+    return number >= UFTP_CURVE_SECP256R1 && number <= UFTP_CURVE_SECP521R1;
+}
 
 /* NULL for a number or identifier that is not one of ours. */
 const uftp_ec_curve *uftp_ec_curve_find(unsigned number);

@@ -105,7 +105,7 @@ int uftp_ecdh_shared(const uftp_ecdh *own, uftp_bytes peer_blob, uint8_t out[UFT
     if (err == UFTP_OK) {
         ecc_point_mul(&point, &own->scalar, &point);
         mpz_t x;
-        uftp_secret_mpz_init(x, 8 * UFTP_EC_COORDINATE_MAX);
+        uftp_secret_mpz_init(x, UFTP_EC_COORDINATE_BITS);
         ecc_point_get(&point, x, NULL);
         nettle_mpz_get_str_256(own->curve->coordinate_len, out, x);
         uftp_secret_mpz_clear(x);

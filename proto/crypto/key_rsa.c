@@ -7,7 +7,10 @@
 
 #include "crypto/secret.h"
 
+#define SCRATCH_BITS 8192 /* a product of two of the longest numbers */
 #define BLOB_HEADER_LEN 8 /* type, 0, modulus length, exponent (1.19) */
+
+_Static_assert(SCRATCH_BITS >= 2 * UFTP_RSA_BITS_MAX, "no number has to move");
 
 int uftp_rsa_public_check(const struct rsa_public_key *key)
 {
@@ -72,7 +75,7 @@ static bool secret_fits(const struct rsa_public_key *open, const struct rsa_priv
     mpz_t p1, q1, scratch;
     uftp_secret_mpz_init(p1, UFTP_RSA_BITS_MAX);
     uftp_secret_mpz_init(q1, UFTP_RSA_BITS_MAX);
-    uftp_secret_mpz_init(scratch, 2 * UFTP_RSA_BITS_MAX);
+    uftp_secret_mpz_init(scratch, SCRATCH_BITS);
     bool fits = factors_fit(open, secret, scratch) && exponents_fit(open, secret, p1, q1, scratch);
     uftp_secret_mpz_clear(p1);
     uftp_secret_mpz_clear(q1);

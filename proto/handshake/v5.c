@@ -6,6 +6,7 @@
 #include "handshake/v5_internal.h"
 
 #include "base/assert.h"
+#include "crypto/ec.h"
 #include "crypto/hash.h"
 
 #include <string.h>
@@ -190,6 +191,8 @@ int uftp_v5_handshake_keys(const uftp_suite *suite, const uftp_ecdh *own, uftp_b
 {
     if (!uftp_cipher_key_len(suite->cipher) || !uftp_hash_len(suite->hash))
         return UFTP_ERR_UNSUPPORTED; /* the numbers come from the wire: here they stop */
+    if (!uftp_ec_curve_in_v5(uftp_ecdh_curve(own)))
+        return UFTP_ERR_UNSUPPORTED; /* one of version 4 */
     uint8_t premaster[UFTP_V5_PREMASTER_LEN];
     int err = uftp_v5_premaster(own, peer_blob, premaster);
     if (err < 0)
@@ -296,4 +299,21 @@ int uftp_v5_master_open(const uftp_suite *suite, const uftp_traffic *server_hs, 
     uftp_wipe(opened, sizeof opened);
     uftp_aead_wipe(&aead);
     return err;
+}
+
+/* ---- key log ---- */
+
+void uftp_v5_log_traffic(const uftp_key_log *log, const uftp_suite *suite, const char *label,
+                         uint32_t group, uint32_t uid, const uftp_traffic *traffic)
+{
+    char name[32];
+    size_t len = strlen(label);
+    UFTP_ASSERT(len + sizeof "_KEY" <= sizeof name);
+    if (!log)
+        return;
+    memcpy(name, label, len);
+    memcpy(name + len, "_KEY", sizeof "_KEY");
+    log->log(log->ctx, name, group, uid, traffic->key, uftp_cipher_key_len(suite->cipher));
+    memcpy(name + len, "_IV", sizeof "_IV");
+    log->log(log->ctx, name, group, uid, traffic->iv, sizeof traffic->iv);
 }

@@ -187,10 +187,9 @@ int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet
     if (announce->members.count &&
         !uftp_uid_list_contains(&announce->members, receiver->config.uid))
         return UFTP_OK; /* others are meant */
-    /* Nobody may be told apart by UID 0, our own UID is not a sender's, and a group ID of 0 is
-     * no session (spec v5 3.13). */
-    if (header->source == 0 || header->source == receiver->config.uid || header->group == 0 ||
-        !may_answer(&arrival->train->source))
+    /* Nobody may be told apart by UID 0, and a group ID of 0 is no session (spec v5 3.13). A UID
+     * that is ours is fine: a sender on this host has it from the same address. */
+    if (header->source == 0 || header->group == 0 || !may_answer(&arrival->train->source))
         return UFTP_ERR_MALFORMED;
     if (receiver->closing || uftp_past_session_known(receiver, packet, announce, arrival))
         return UFTP_OK;

@@ -271,6 +271,8 @@ void uftp_session_nak_expired(uftp_session *session, uint64_t now)
         report(session, file->nak_first, file->nak_end);
     else if (file->got_done) /* asked for the whole file: then it is something further back */
         report(session, 0, file->nak_first);
+    if (session->state == SESSION_RECEIVING)
+        uftp_session_resume_note(session, now);
 }
 
 /* ---- DONE ---- */
@@ -299,7 +301,6 @@ static void on_file_done(uftp_session *session, const uftp_done *message, bool l
 static void on_session_done(uftp_session *session, uint64_t now)
 {
     bool repeated = session->state == SESSION_COMPLETE;
-    uftp_session_push_received(session, UFTP_MESSAGE_DONE, repeated);
     if (!repeated) {
         if (session->state == SESSION_RECEIVING) {
             uftp_session_push_file_finished(session, now, UFTP_ERR_TRUNCATED);
@@ -311,6 +312,7 @@ static void on_session_done(uftp_session *session, uint64_t now)
         session->file.has_free_space = false;
         uftp_session_enter(session, now, SESSION_COMPLETE);
     }
+    uftp_session_push_received(session, UFTP_MESSAGE_DONE, repeated); /* of no file any more */
     uftp_session_owe(session, OWES_COMPLETE);
 }
 

@@ -113,6 +113,7 @@ typedef struct uftp_receiver_file {
     uint32_t nak_first, nak_end;
     uint64_t nak_deadline;
     bool got_done;
+    uint64_t note_after; /* when its record may be written again */
 } uftp_receiver_file;
 
 /* Strings one behind the other, each with its NUL. */
@@ -159,7 +160,7 @@ struct uftp_session {
     uint64_t touched;       /* the session timer runs from here, its length follows the GRTT */
     uint64_t limit;         /* registration or completion deadline */
     uint64_t hold_deadline; /* the first REGISTER is held until then */
-    unsigned registers_sent;
+    unsigned attempts;      /* REGISTERs, or COMPLETEs of the session, sent in this state */
 
     uftp_session_keys *keys; /* NULL: plain session */
     uint16_t seq;            /* of the next datagram */
@@ -378,5 +379,7 @@ void uftp_session_partial_name(const uftp_session *session, uint16_t file_id, ch
  * file.map and file.partial_id. */
 bool uftp_session_resume_load(uftp_session *session);
 int uftp_session_resume_save(const uftp_session *session);
+/* The same while the file is still being received, now and then. */
+void uftp_session_resume_note(uftp_session *session, uint64_t now);
 
 #endif

@@ -37,8 +37,8 @@ static void push_sent(const uftp_session *session, const uftp_message *message, 
     uftp_event event = uftp_session_event(session, UFTP_EVENT_SENT);
     event.message = message->type;
     if (message->type == UFTP_MESSAGE_REGISTER || message->type == UFTP_MESSAGE_CLIENT_KEY) {
-        event.attempt = (uint16_t)session->registers_sent;
-        event.repeated = session->registers_sent > 1;
+        event.attempt = (uint16_t)session->attempts;
+        event.repeated = session->attempts > 1;
     }
     if (message->type == UFTP_MESSAGE_STATUS)
         event.section = message->as.status.section;
@@ -51,7 +51,7 @@ static void fill_register(uftp_session *session, uint64_t now, uftp_message *mes
     *message =
         (uftp_message){.type = UFTP_MESSAGE_REGISTER,
                        .as.registration = {.timestamp_us = uftp_session_server_us(session, now)}};
-    session->registers_sent++;
+    session->attempts++;
     if (!session->keys)
         return;
     uftp_session_keys_register(session, &message->as.registration);
@@ -124,6 +124,7 @@ static bool fill_next(uftp_session *session, uint64_t now, uftp_message *message
                                 .timestamp_us = uftp_session_server_us(session, now)}};
         return true;
     case OWES_COMPLETE:
+        session->attempts++;
         fill_complete(session, message);
         return true;
     case OWES_CC_ACK:

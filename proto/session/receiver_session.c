@@ -244,23 +244,30 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t timer_deadline(const uftp_session *session)
+{
+    return session->touched + uftp_session_interval(session);
+}
+
+/* With a GRTT of a millisecond the deadline of one second would hold hundreds of repeats: after
+ * ROBUST of them only the deadline is left. */
+static uint64_t repeat_deadline(const uftp_session *session)
+{
+    return session->attempts < session->robust ? timer_deadline(session) : UFTP_NEVER;
+}
+
 uint64_t uftp_session_deadline(const uftp_session *session)
 {
-    uint64_t deadline = session->touched + uftp_session_interval(session);
     switch (session->state) {
     case SESSION_REGISTERED:
-        /* With a GRTT of microseconds the deadline of one second would hold hundreds of repeats:
-         * after ROBUST of them only the deadline is left. */
-        if (session->registers_sent >= session->robust)
-            deadline = UFTP_NEVER;
-        return earlier(earlier(deadline, session->limit), session->hold_deadline);
+        return earlier(earlier(repeat_deadline(session), session->limit), session->hold_deadline);
     case SESSION_MIDGROUP:
-        return deadline;
+        return timer_deadline(session);
     case SESSION_RECEIVING:
-        return earlier(earlier(deadline, session->file.nak_deadline),
+        return earlier(earlier(timer_deadline(session), session->file.nak_deadline),
                        uftp_session_congestion_deadline(session));
     case SESSION_COMPLETE:
-        return earlier(deadline, session->limit);
+        return earlier(repeat_deadline(session), session->limit);
     case SESSION_LEAVING:
         break;
     }
@@ -302,7 +309,7 @@ void uftp_session_on_timeout(uftp_session *session, uint64_t now)
         return;
     case SESSION_MIDGROUP:
     case SESSION_RECEIVING:
-        if (session->touched + uftp_session_interval(session) <= now) {
+        if (timer_deadline(session) <= now) {
             uftp_session_fail(session, now, "Transfer timed out", FAREWELL_ABORT);
             return;
         }
@@ -346,6 +353,7 @@ void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state 
     UFTP_ASSERT(may_follow(session->state, state));
     bool confirmed = session->state == SESSION_REGISTERED && state == SESSION_MIDGROUP;
     session->state = state;
+    session->attempts = 0;
     uftp_session_touch(session, now);
     if (state == SESSION_COMPLETE)
         session->limit = now + uftp_session_patience(session, 4);

@@ -39,6 +39,15 @@ static uint64_t time_limit(const uftp_sender *sender, uint64_t now)
     return seconds ? now + UFTP_S(seconds) : UFTP_NEVER;
 }
 
+/* What blocks and DONEs are timed by: no shorter than the time between two blocks. The reference
+ * leaves its GRTT alone when the rate is fixed (spec v5 4.6.1), and at some kbit/s its receivers,
+ * whose patience is ROBUST times the GRTT last heard, give up between two blocks. */
+static uint64_t transfer_grtt(const uftp_sender *sender)
+{
+    uint64_t gap = uftp_pacer_interval(&sender->pacer, sender_data_wire_len(sender));
+    return gap > sender->grtt.value ? gap : sender->grtt.value;
+}
+
 void sender_transfer_begin(uftp_sender *sender, uint64_t now)
 {
     sender_file *file = &sender->file;
@@ -50,7 +59,7 @@ void sender_transfer_begin(uftp_sender *sender, uint64_t now)
         return;
     }
     file->pass = 0;
-    file->grtt = sender->grtt.value;
+    file->grtt = transfer_grtt(sender);
     file->limit_deadline = time_limit(sender, now);
     sender_congestion_begin(sender, now);
     begin_pass(sender, now);

@@ -157,6 +157,14 @@ static void close_file(memory_store *memory, uftp_store_file *file)
     free(file);
 }
 
+/* Memory knows no power failure. */
+static int ms_sync(void *ctx, uftp_store_file *file)
+{
+    (void)ctx;
+    (void)file;
+    return UFTP_OK;
+}
+
 static int ms_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                      bool sync)
 {
@@ -339,6 +347,7 @@ void memory_store_init(memory_store *memory)
                                        .lookup = ms_lookup,
                                        .create = ms_create,
                                        .write = ms_write,
+                                       .sync = ms_sync,
                                        .commit = ms_commit,
                                        .discard = ms_discard,
                                        .mkdir = ms_mkdir,
@@ -349,7 +358,8 @@ void memory_store_init(memory_store *memory)
                                        .backup = ms_backup,
                                        .resume_save = ms_resume_save,
                                        .resume_load = ms_resume_load,
-                                       .resume_remove = ms_resume_remove}};
+                                       .resume_remove = ms_resume_remove,
+                                       .resume_note = ms_resume_save}};
 }
 
 void memory_store_free(memory_store *memory)

@@ -28,6 +28,7 @@ typedef struct rx_said {
 } rx_said;
 
 typedef struct rx_peer {
+    const uftp_wire *wire; /* version 5; 4 for plain sessions */
     uint32_t uid, group;
     uint8_t instance;
     uftp_address address, private_address;
@@ -82,7 +83,7 @@ void rx_turn(receiver_bench *bench);
 /* Lets time pass, with every timer on its way. */
 void rx_advance(receiver_bench *bench, uint64_t interval);
 
-void rx_peer_init(rx_peer *peer, receiver_bench *bench, uint32_t group);
+void rx_peer_init(rx_peer *peer, uint32_t group);
 void rx_peer_encrypt(rx_peer *peer, receiver_bench *bench);
 void rx_peer_free(rx_peer *peer);
 

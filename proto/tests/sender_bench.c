@@ -107,9 +107,10 @@ void bench_reply(sender_bench *b, uint32_t uid, const uftp_message *message)
 {
     uint8_t data[UFTP_DATAGRAM_MAX];
     size_t len;
-    const uftp_header header = {.version = 0x50, .source = uid, .group = BENCH_GROUP};
-    assert_int_equal(
-        uftp_packet_write(&uftp_wire_v5, &header, message, NULL, 0, data, sizeof data, &len), 0);
+    const uftp_wire *wire = b->config.version == 4 ? &uftp_wire_v4 : &uftp_wire_v5;
+    const uftp_header header = {.version = wire->version, .source = uid, .group = BENCH_GROUP};
+    assert_int_equal(uftp_packet_write(wire, &header, message, NULL, 0, data, sizeof data, &len),
+                     0);
     bench_reply_raw(b, data, len);
     b->replies[b->reply_count - 1].source =
         uftp_address_ipv4(10, (uint8_t)(uid >> 16), (uint8_t)(uid >> 8), (uint8_t)uid, 1044);
@@ -238,4 +239,38 @@ void bench_honest(sender_bench *b, uint32_t uid, const uftp_header *header,
         return;
     }
     bench_reply(b, uid, &reply);
+}
+
+void bench_all_honest(sender_bench *bench, const uftp_header *header, const uftp_message *message,
+                      const uftp_address *to)
+{
+    (void)to;
+    bench_honest(bench, BENCH_A, header, message);
+    bench_honest(bench, BENCH_B, header, message);
+}
+
+void bench_silent_in_transfer(sender_bench *bench, const uftp_header *header,
+                              const uftp_message *message, const uftp_address *to)
+{
+    (void)to;
+    if (message->type != UFTP_MESSAGE_DONE)
+        bench_honest(bench, BENCH_A, header, message);
+}
+
+void bench_status(sender_bench *bench, uint32_t uid, uint16_t section, const uint8_t *bitmap,
+                  size_t len)
+{
+    uftp_message reply = {.type = UFTP_MESSAGE_STATUS};
+    reply.as.status.file_id = 1;
+    reply.as.status.section = section;
+    reply.as.status.naks = (uftp_bytes){bitmap, len};
+    bench_reply(bench, uid, &reply);
+}
+
+uftp_result bench_run_to_end(sender_bench *b)
+{
+    bench_run(b, UFTP_NEVER);
+    assert_int_equal(bench_stats(b).phase, UFTP_SENDER_ENDED);
+    assert_int_equal(b->events[UFTP_EVENT_SESSION_FINISHED], 1);
+    return bench_stats(b).result;
 }

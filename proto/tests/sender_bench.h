@@ -58,6 +58,20 @@ void bench_reply_raw(sender_bench *bench, const uint8_t *data, size_t len);
 /* What an honest receiver says, without loss: to be called from on_message. */
 void bench_honest(sender_bench *bench, uint32_t uid, const uftp_header *header,
                   const uftp_message *message);
+/* on_message: A and B are honest receivers. */
+#define BENCH_A 0x000a0a02
+#define BENCH_B 0x000a0a03
+#define BENCH_C 0x000a0a04
+void bench_all_honest(sender_bench *bench, const uftp_header *header, const uftp_message *message,
+                      const uftp_address *to);
+/* on_message: A answers all but DONE. */
+void bench_silent_in_transfer(sender_bench *bench, const uftp_header *header,
+                              const uftp_message *message, const uftp_address *to);
+/* A STATUS of file 1. */
+void bench_status(sender_bench *bench, uint32_t uid, uint16_t section, const uint8_t *bitmap,
+                  size_t len);
+/* Runs until the session is over, which it must be in the end. */
+uftp_result bench_run_to_end(sender_bench *bench);
 uftp_sender_stats bench_stats(const sender_bench *bench);
 
 #endif

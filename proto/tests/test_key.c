@@ -68,7 +68,7 @@ static const struct {
 #define KNOWN_KEYS (sizeof known_keys / sizeof *known_keys)
 
 /* Also that we write what OpenSSL writes, byte for byte. */
-static void keys_of_the_reference_are_read_and_written_alike(void **state)
+static void trap_65_fingerprints_are_sha1_of_the_blob_and_keys_are_written_alike(void **state)
 {
     (void)state;
     test_memory memory;
@@ -510,7 +510,7 @@ static void fingerprints_are_parsed_as_hosts_lists_have_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_of_the_reference_are_read_and_written_alike),
+        cmocka_unit_test(trap_65_fingerprints_are_sha1_of_the_blob_and_keys_are_written_alike),
         cmocka_unit_test(unusable_key_files_say_why),
         cmocka_unit_test(text_without_a_whole_key_is_refused),
         cmocka_unit_test(a_body_beyond_any_key_is_refused),

@@ -12,7 +12,7 @@ static rx_peer peer;
 static void open_session(void)
 {
     rx_init(&b);
-    rx_peer_init(&peer, &b, 0x3d30c238);
+    rx_peer_init(&peer, 0x3d30c238);
     rx_start(&b);
     rx_join(&b, &peer);
 }
@@ -165,6 +165,23 @@ static void leaving_a_section_with_gaps_reports_it(void **state)
     assert_int_equal(b.said_count, 2);
     assert_int_equal(b.said[0].message.as.status.section, 1);
     assert_int_equal(b.said[1].message.as.status.section, 2);
+    close_session();
+}
+
+/* The DONE arrives while a section's timer is running: neither's sections are forgotten. */
+static void a_done_takes_over_the_timer_of_a_section(void **state)
+{
+    (void)state;
+    const uint64_t size = 4097 * 512ull;
+    open_session();
+    rx_open(&b, &peer, 1, "file", size);
+    rx_block(&b, &peer, 1, 0, 5, size);
+    rx_block(&b, &peer, 1, 1, 5, size);
+    hear(rx_msg_done(1, 1, true));
+    rx_advance(&b, RX_GRTT + UFTP_MS(5));
+    assert_int_equal(b.said_count, 2);
+    assert_int_equal(b.said[0].message.as.status.section, 0);
+    assert_int_equal(b.said[1].message.as.status.section, 1);
     close_session();
 }
 
@@ -367,6 +384,35 @@ static void a_write_that_fails_in_mid_train_is_survived(void **state)
     close_session();
 }
 
+/* The blocks are only written because a DONE follows, which then has nothing to complete. */
+static void a_write_that_fails_before_a_done_is_survived(void **state)
+{
+    (void)state;
+    open_session();
+    rx_open(&b, &peer, 1, "file", 512);
+    b.files.write_error = UFTP_ERR_NO_SPACE;
+    static uint8_t block[512];
+    uftp_message messages[2] = {rx_msg_fileseg(&peer, 1, 0, 0, 512), rx_msg_done(1, 0, true)};
+    messages[0].as.fileseg.data.data = block;
+    deliver_train(messages, 2);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_ABORT), 1);
+    assert_int_equal(b.said_count, 1);
+    assert_int_equal(memory_store_count(&b.files, UFTP_STAT_REGULAR), 0);
+    close_session();
+}
+
+/* What ends a session may arrive before the driver has asked for what it owes. */
+static void a_session_that_ends_owing_something_is_forgotten(void **state)
+{
+    (void)state;
+    open_session();
+    const uftp_message messages[2] = {rx_msg_done(0, 0, true), rx_msg_done_conf(true)};
+    deliver_train(messages, 2);
+    assert_int_equal(b.said_count, 0);
+    assert_int_equal(rx_stats(&b).sessions_finished, 1);
+    close_session();
+}
+
 /* The reference forgets the file when it hears DONE(0), listed or not. */
 static void done_of_the_session_for_others_loses_no_file(void **state)
 {
@@ -437,6 +483,7 @@ int main(void)
         cmocka_unit_test(blocks_are_written_before_the_done_behind_them),
         cmocka_unit_test(missing_blocks_are_asked_for_after_done),
         cmocka_unit_test(leaving_a_section_with_gaps_reports_it),
+        cmocka_unit_test(a_done_takes_over_the_timer_of_a_section),
         cmocka_unit_test(a_done_without_news_asks_for_the_sections_further_back),
         cmocka_unit_test(trap_45_complete_may_come_without_a_done),
         cmocka_unit_test(trap_43_an_empty_file_is_acknowledged_then_completed),
@@ -448,6 +495,8 @@ int main(void)
         cmocka_unit_test(duplicates_are_counted_and_written_once),
         cmocka_unit_test(a_full_disk_ends_the_session_and_leaves_nothing),
         cmocka_unit_test(a_write_that_fails_in_mid_train_is_survived),
+        cmocka_unit_test(a_write_that_fails_before_a_done_is_survived),
+        cmocka_unit_test(a_session_that_ends_owing_something_is_forgotten),
         cmocka_unit_test(done_of_the_session_for_others_loses_no_file),
         cmocka_unit_test(done_of_the_session_for_us_drops_an_open_file),
         cmocka_unit_test(a_second_pass_is_followed),

@@ -17,7 +17,7 @@ static uint64_t slowest;
 static void open_session(bool encrypted)
 {
     rx_init(&b);
-    rx_peer_init(&peer, &b, 0x3d30c238);
+    rx_peer_init(&peer, 0x3d30c238);
     peer.cc_type = UFTP_CC_TFMCC;
     if (encrypted)
         rx_peer_encrypt(&peer, &b);

@@ -3,27 +3,7 @@
 
 #include <string.h>
 
-#define A 0x000a0a02
-#define B 0x000a0a03
-#define C 0x000a0a04
-
 static sender_bench b; /* 64 KB: not for the stack */
-
-static void all_honest(sender_bench *bench, const uftp_header *header, const uftp_message *message,
-                       const uftp_address *to)
-{
-    (void)to;
-    bench_honest(bench, A, header, message);
-    bench_honest(bench, B, header, message);
-}
-
-static uftp_result run_to_end(void)
-{
-    bench_run(&b, UFTP_NEVER);
-    assert_int_equal(bench_stats(&b).phase, UFTP_SENDER_ENDED);
-    assert_int_equal(b.events[UFTP_EVENT_SESSION_FINISHED], 1);
-    return bench_stats(&b).result;
-}
 
 /* ---- whole sessions ---- */
 
@@ -32,9 +12,9 @@ static void open_session_announces_robust_times_and_ends_well(void **state)
     (void)state;
     bench_init(&b, 3000);
     b.config.robust = 10;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(b.sent[UFTP_MESSAGE_ANNOUNCE], 10); /* spec v5 4.4: all attempts */
     assert_int_equal(b.sent[UFTP_MESSAGE_FILEINFO], 1);
     assert_int_equal(b.sent[UFTP_MESSAGE_FILESEG], 3);
@@ -44,7 +24,8 @@ static void open_session_announces_robust_times_and_ends_well(void **state)
     bench_end(&b);
 }
 
-static const uftp_member three[] = {{.uid = A, .name = "a"}, {.uid = B, .name = "b"}, {.uid = C}};
+static const uftp_member three[] = {
+    {.uid = BENCH_A, .name = "a"}, {.uid = BENCH_B, .name = "b"}, {.uid = BENCH_C}};
 
 static void closed_session_ends_the_announcement_when_all_are_there(void **state)
 {
@@ -52,9 +33,9 @@ static void closed_session_ends_the_announcement_when_all_are_there(void **state
     bench_init(&b, 3000);
     b.config.members = three;
     b.config.member_count = 2;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(b.sent[UFTP_MESSAGE_ANNOUNCE], 1);
     assert_int_equal(b.listed[UFTP_MESSAGE_ANNOUNCE], 2);
     uftp_client_info info;
@@ -71,9 +52,9 @@ static void a_mute_receiver_is_announced_to_and_then_left_out(void **state)
     bench_init(&b, 3000);
     b.config.members = three;
     b.config.member_count = 3;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(b.sent[UFTP_MESSAGE_ANNOUNCE], 20);
     assert_int_equal(b.listed[UFTP_MESSAGE_ANNOUNCE], 3 + 19);
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_MUTE], 1);
@@ -89,7 +70,7 @@ static void nobody_there_is_result_7_after_robust_announces(void **state)
     b.config.robust = 10;
     uint64_t started = b.now;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_NO_REGISTRATION);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_NO_REGISTRATION);
     assert_int_equal(b.sent[UFTP_MESSAGE_ANNOUNCE], 10);
     assert_int_equal(b.sent[UFTP_MESSAGE_DONE], 0); /* a failed session sends no DONE */
     assert_int_equal(b.now - started, 10 * 3 * UFTP_MS(100));
@@ -101,7 +82,7 @@ static void registers_only(sender_bench *bench, const uftp_header *header,
 {
     (void)to;
     if (message->type == UFTP_MESSAGE_ANNOUNCE)
-        bench_honest(bench, A, header, message);
+        bench_honest(bench, BENCH_A, header, message);
 }
 
 static void nobody_answering_a_fileinfo_is_result_8(void **state)
@@ -110,27 +91,19 @@ static void nobody_answering_a_fileinfo_is_result_8(void **state)
     bench_init(&b, 3000);
     b.on_message = registers_only;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_NO_FILEINFO);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_NO_FILEINFO);
     assert_int_equal(b.sent[UFTP_MESSAGE_FILEINFO], 20);
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_LOST], 1);
     bench_end(&b);
-}
-
-static void silent_in_transfer(sender_bench *bench, const uftp_header *header,
-                               const uftp_message *message, const uftp_address *to)
-{
-    (void)to;
-    if (message->type != UFTP_MESSAGE_DONE)
-        bench_honest(bench, A, header, message);
 }
 
 static void all_lost_in_a_file_is_result_9_after_robust_dones(void **state)
 {
     (void)state;
     bench_init(&b, 3000);
-    b.on_message = silent_in_transfer;
+    b.on_message = bench_silent_in_transfer;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_ALL_LOST);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_ALL_LOST);
     assert_int_equal(b.sent[UFTP_MESSAGE_DONE], 20);
     assert_int_equal(b.events[UFTP_EVENT_CLIENT_LOST], 1);
     bench_end(&b);
@@ -143,9 +116,9 @@ static void nothing_to_send_is_result_10(void **state)
     bench_init(&b, 3000);
     b.config.operands = operands;
     b.config.operand_count = 2;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_NOTHING_SENT);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_NOTHING_SENT);
     assert_int_equal(b.events[UFTP_EVENT_FILE_SKIPPED], 2);
     assert_int_equal(b.sent[UFTP_MESSAGE_FILEINFO], 0);
     bench_end(&b);
@@ -155,14 +128,14 @@ static void rejects(sender_bench *bench, const uftp_header *header, const uftp_m
                     const uftp_address *to)
 {
     if (message->type != UFTP_MESSAGE_FILEINFO) {
-        all_honest(bench, header, message, to);
+        bench_all_honest(bench, header, message, to);
         return;
     }
     uftp_message reply = {.type = UFTP_MESSAGE_COMPLETE};
     reply.as.complete.file_id = message->as.fileinfo.file_id;
     reply.as.complete.status = UFTP_COMPLETE_REJECTED;
-    bench_reply(bench, A, &reply);
-    bench_reply(bench, B, &reply);
+    bench_reply(bench, BENCH_A, &reply);
+    bench_reply(bench, BENCH_B, &reply);
 }
 
 /* Trap 47: COMPLETE answers a FILEINFO; then no data is sent. All rejected: result 10. */
@@ -172,7 +145,7 @@ static void trap_47_complete_answers_a_fileinfo(void **state)
     bench_init(&b, 3000);
     b.on_message = rejects;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_NOTHING_SENT);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_NOTHING_SENT);
     assert_int_equal(b.sent[UFTP_MESSAGE_FILESEG], 0);
     uftp_client_info info;
     uftp_sender_client_get(b.sender, 0, &info);
@@ -182,16 +155,6 @@ static void trap_47_complete_answers_a_fileinfo(void **state)
 
 /* ---- repair ---- */
 
-static void send_status(sender_bench *bench, uint32_t uid, uint16_t section, const uint8_t *bitmap,
-                        size_t len)
-{
-    uftp_message reply = {.type = UFTP_MESSAGE_STATUS};
-    reply.as.status.file_id = 1;
-    reply.as.status.section = section;
-    reply.as.status.naks = (uftp_bytes){bitmap, len};
-    bench_reply(bench, uid, &reply);
-}
-
 static int naks_left;
 
 /* A lacks blocks 1 and 9 of ten, B block 9: in one pass each is sent once. */
@@ -199,12 +162,12 @@ static void lacks_some(sender_bench *bench, const uftp_header *header, const uft
                        const uftp_address *to)
 {
     if (message->type != UFTP_MESSAGE_DONE || message->as.done.file_id == 0 || naks_left == 0) {
-        all_honest(bench, header, message, to);
+        bench_all_honest(bench, header, message, to);
         return;
     }
     naks_left--;
-    send_status(bench, A, 0, (const uint8_t[]){0x02, 0x02}, 2);
-    send_status(bench, B, 0, (const uint8_t[]){0x00, 0x02}, 2);
+    bench_status(bench, BENCH_A, 0, (const uint8_t[]){0x02, 0x02}, 2);
+    bench_status(bench, BENCH_B, 0, (const uint8_t[]){0x00, 0x02}, 2);
 }
 
 static void what_is_missing_is_sent_again_once_and_only_that(void **state)
@@ -214,32 +177,33 @@ static void what_is_missing_is_sent_again_once_and_only_that(void **state)
     b.on_message = lacks_some;
     naks_left = 1;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(b.sent[UFTP_MESSAGE_FILESEG], 12);
     assert_int_equal(bench_stats(&b).blocks_repeated, 2);
     assert_int_equal(b.events[UFTP_EVENT_FILE_PASS], 2);
     bench_end(&b);
 }
 
-/* A's NAK reaches the sender when the second pass, which B asked for, has begun: A is not asked
- * again in that pass, and was left waiting until the sender gave it up (found by the simulator). */
+/* A's NAK reaches the sender when the second pass, which B asked for, has begun:
+ * A is not asked again in that pass, and was left waiting until the sender gave it up (found
+ * by the simulator). */
 static void lacks_late(sender_bench *bench, const uftp_header *header, const uftp_message *message,
                        const uftp_address *to)
 {
     if (message->type == UFTP_MESSAGE_FILESEG && bench->events[UFTP_EVENT_FILE_PASS] == 2 &&
         naks_left == 1) {
         naks_left = 0;
-        send_status(bench, A, 0, (const uint8_t[]){0x02, 0x00}, 2);
+        bench_status(bench, BENCH_A, 0, (const uint8_t[]){0x02, 0x00}, 2);
         return;
     }
     if (message->type == UFTP_MESSAGE_DONE && naks_left == 2) {
         naks_left = 1;
-        send_status(bench, B, 0, (const uint8_t[]){0xfe, 0x03}, 2);
+        bench_status(bench, BENCH_B, 0, (const uint8_t[]){0xfe, 0x03}, 2);
         return;
     }
     if (message->type == UFTP_MESSAGE_DONE && naks_left == 1)
         return;
-    all_honest(bench, header, message, to);
+    bench_all_honest(bench, header, message, to);
 }
 
 static void a_nak_that_comes_in_mid_pass_is_not_forgotten(void **state)
@@ -250,7 +214,7 @@ static void a_nak_that_comes_in_mid_pass_is_not_forgotten(void **state)
     b.on_message = lacks_late;
     naks_left = 2;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_LOST], 0);
     bench_end(&b);
 }
@@ -263,7 +227,7 @@ static void passes_max_puts_out_who_is_not_done(void **state)
     b.on_message = lacks_some;
     naks_left = 1000;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_ALL_LOST);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_ALL_LOST);
     assert_int_equal(b.events[UFTP_EVENT_FILE_PASS], 3);
     assert_int_equal(b.sent[UFTP_MESSAGE_ABORT], 2); /* one to each, by UID */
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_ABORTED], 2);
@@ -279,7 +243,7 @@ static void excessive_naks_put_a_receiver_out(void **state)
     b.on_message = lacks_some;
     naks_left = 1;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_ABORTED], 1);
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_DONE], 1);
     assert_int_equal(b.sent[UFTP_MESSAGE_FILESEG], 11); /* only what B lacks */
@@ -294,13 +258,13 @@ static void bad_status(sender_bench *bench, const uftp_header *header, const uft
     if (message->type == UFTP_MESSAGE_DONE && message->as.done.file_id && naks_left > 0) {
         naks_left--;
         static const uint8_t ones[1200] = {0xff, 0xff};
-        send_status(bench, A, 0, ones, 1); /* 16 blocks need three bytes */
-        send_status(bench, A, 0, ones, 2);
-        send_status(bench, A, 1, ones, 3); /* there is one section only */
-        send_status(bench, A, 65535, ones, 3);
+        bench_status(bench, BENCH_A, 0, ones, 1); /* 16 blocks need three bytes */
+        bench_status(bench, BENCH_A, 0, ones, 2);
+        bench_status(bench, BENCH_A, 1, ones, 3); /* there is one section only */
+        bench_status(bench, BENCH_A, 65535, ones, 3);
         return;
     }
-    all_honest(bench, header, message, to);
+    bench_all_honest(bench, header, message, to);
 }
 
 static void trap_59_status_out_of_range_changes_nothing(void **state)
@@ -312,7 +276,7 @@ static void trap_59_status_out_of_range_changes_nothing(void **state)
         b.on_message = bad_status;
         naks_left = 1;
         bench_start(&b);
-        assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+        assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
         assert_int_equal(b.sent[UFTP_MESSAGE_FILESEG], i ? 0 : 16);
         assert_int_equal(bench_stats(&b).datagrams_rejected, 4);
         bench_end(&b);
@@ -328,7 +292,7 @@ static void trap_57_status_right_after_done_is_taken(void **state)
     b.on_message = lacks_some;
     naks_left = 1;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(b.sent[UFTP_MESSAGE_DONE], 3); /* pass 1, pass 2, end of session */
     bench_end(&b);
 }
@@ -340,10 +304,10 @@ static void completes_early(sender_bench *bench, const uftp_header *header,
     if (message->type == UFTP_MESSAGE_FILESEG && message->as.fileseg.block == 0) {
         uftp_message reply = {.type = UFTP_MESSAGE_COMPLETE};
         reply.as.complete.file_id = 1;
-        bench_reply(bench, A, &reply);
-        bench_reply(bench, B, &reply);
+        bench_reply(bench, BENCH_A, &reply);
+        bench_reply(bench, BENCH_B, &reply);
     }
-    all_honest(bench, header, message, to);
+    bench_all_honest(bench, header, message, to);
 }
 
 static void trap_45_complete_without_done_ends_the_file(void **state)
@@ -353,7 +317,7 @@ static void trap_45_complete_without_done_ends_the_file(void **state)
     b.config.rate_bytes_per_s = 100000;
     b.on_message = completes_early;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_in_range(b.sent[UFTP_MESSAGE_FILESEG], 1, 3);
     assert_int_equal(b.sent[UFTP_MESSAGE_DONE], 1);
     bench_end(&b);
@@ -387,9 +351,9 @@ static void a_second_host_with_the_same_uid_is_refused_once(void **state)
     bench_start(&b);
     uftp_message reply = {.type = UFTP_MESSAGE_REGISTER};
     reply.as.registration.timestamp_us = BENCH_WALL_US;
-    bench_reply(&b, A, &reply);
+    bench_reply(&b, BENCH_A, &reply);
     for (int i = 0; i < 3; i++) {
-        bench_reply(&b, A, &reply);
+        bench_reply(&b, BENCH_A, &reply);
         b.replies[b.reply_count - 1].source = uftp_address_ipv4(10, 99, 99, 99, 1044);
     }
     bench_turn(&b);
@@ -402,11 +366,11 @@ static void a_second_host_with_the_same_uid_is_refused_once(void **state)
 static void abort_of_one(sender_bench *bench, const uftp_header *header,
                          const uftp_message *message, const uftp_address *to)
 {
-    all_honest(bench, header, message, to);
+    bench_all_honest(bench, header, message, to);
     if (message->type == UFTP_MESSAGE_FILESEG && message->as.fileseg.block == 2) {
         uftp_message reply = {.type = UFTP_MESSAGE_ABORT};
         reply.as.abort.text = (uftp_bytes){(const uint8_t *)"disk full", 9};
-        bench_reply(bench, A, &reply);
+        bench_reply(bench, BENCH_A, &reply);
     }
 }
 
@@ -416,7 +380,7 @@ static void one_receiver_aborting_leaves_the_others(void **state)
     bench_init(&b, 12999);
     b.on_message = abort_of_one;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(bench_stats(&b).clients_in[UFTP_CLIENT_ABORTED], 1);
     assert_int_equal(b.sent[UFTP_MESSAGE_ABORT], 0);
     bench_end(&b);
@@ -429,7 +393,7 @@ static void quit_on_error_ends_it_for_all(void **state)
     b.config.quit_on_error = true;
     b.on_message = abort_of_one;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_ALL_LOST);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_ALL_LOST);
     assert_int_equal(b.sent[UFTP_MESSAGE_ABORT], 1);
     assert_int_equal(b.events[UFTP_EVENT_CLIENT_ABORTED], 2);
     bench_end(&b);
@@ -442,9 +406,9 @@ static void quit_on_error_wants_every_listed_receiver(void **state)
     b.config.quit_on_error = true;
     b.config.members = three;
     b.config.member_count = 3;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_NO_REGISTRATION);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_NO_REGISTRATION);
     bench_end(&b);
 }
 
@@ -453,12 +417,12 @@ static void interrupt_tells_everybody_and_ends(void **state)
     (void)state;
     bench_init(&b, 13000 * 100);
     b.config.rate_bytes_per_s = 100000;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
     while (b.sent[UFTP_MESSAGE_FILESEG] < 10)
         bench_run(&b, b.now + UFTP_MS(10));
     uftp_sender_interrupt(b.sender, b.now);
-    assert_int_equal(run_to_end(), UFTP_RESULT_INTERRUPTED);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_INTERRUPTED);
     assert_int_equal(b.sent[UFTP_MESSAGE_ABORT], 1);
     uftp_sender_interrupt(b.sender, b.now); /* a second signal does no harm */
     bench_end(&b);
@@ -469,13 +433,13 @@ static void a_file_that_cannot_be_read_any_more_ends_the_session(void **state)
     (void)state;
     bench_init(&b, 13000 * 100);
     b.config.rate_bytes_per_s = 100000;
-    b.on_message = all_honest;
+    b.on_message = bench_all_honest;
     bench_start(&b);
     while (b.sent[UFTP_MESSAGE_FILESEG] < 10)
         bench_run(&b, b.now + UFTP_MS(10));
     b.read_error = UFTP_ERR_IO;
     b.seq_known = false; /* numbers drawn for the train that never left */
-    assert_int_equal(run_to_end(), UFTP_RESULT_ERROR);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_ERROR);
     assert_int_equal(b.sent[UFTP_MESSAGE_ABORT], 1);
     bench_end(&b);
 }
@@ -486,10 +450,10 @@ static void time_limit_aborts_all(void **state)
     bench_init(&b, 1000000);
     b.config.rate_bytes_per_s = 100000;
     b.config.time_max_percent = 110; /* 11 s for 10 s of data; the answer never comes */
-    b.on_message = silent_in_transfer;
+    b.on_message = bench_silent_in_transfer;
     b.config.grtt_min = UFTP_MS(100); /* 20 DONEs take longer than the limit */
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_ALL_LOST);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_ALL_LOST);
     assert_int_equal(b.sent[UFTP_MESSAGE_ABORT], 1);
     bench_end(&b);
 }
@@ -502,7 +466,7 @@ static uint64_t first_at, last_at;
 static void count_data(sender_bench *bench, const uftp_header *header, const uftp_message *message,
                        const uftp_address *to)
 {
-    all_honest(bench, header, message, to);
+    bench_all_honest(bench, header, message, to);
     bool announce = message->type == UFTP_MESSAGE_ANNOUNCE;
     assert_int_equal(to->bytes[1], announce ? 4 : 5); /* public or private group */
     assert_int_equal(to->port, 1044);
@@ -528,7 +492,7 @@ static void data_leaves_whole_and_at_the_rate(void **state)
     b.on_message = count_data;
     data_bytes = 0;
     bench_start(&b);
-    assert_int_equal(run_to_end(), UFTP_RESULT_OK);
+    assert_int_equal(bench_run_to_end(&b), UFTP_RESULT_OK);
     assert_int_equal(data_bytes, 13521301);
     /* 10402 datagrams of 1352 bytes on the wire at 12.5 MB/s: 1.125 s */
     assert_in_range(last_at - first_at, UFTP_MS(1113), UFTP_MS(1137));
@@ -580,7 +544,7 @@ static void chaos(sender_bench *bench, const uftp_header *header, const uftp_mes
         size_t len = 16 + test_random_below(&random, sizeof junk - 16);
         for (size_t j = 0; j < len; j++)
             junk[j] = (uint8_t)(test_random_below(&random, 3) ? 0 : test_random_u64(&random));
-        uint32_t uid = test_random_below(&random, 2) ? C : 0x77000000;
+        uint32_t uid = test_random_below(&random, 2) ? BENCH_C : 0x77000000;
         memcpy(junk,
                (const uint8_t[]){0x50, type, 0, 1, (uint8_t)(uid >> 24), (uint8_t)(uid >> 16),
                                  (uint8_t)(uid >> 8), (uint8_t)uid, 1, 2, 3, 4},
@@ -592,8 +556,8 @@ static void chaos(sender_bench *bench, const uftp_header *header, const uftp_mes
         if (bench->reply_count < 200)
             bench_reply_raw(bench, junk, len);
     }
-    all_honest(bench, header, message, to);
-    bench_honest(bench, C, header, message);
+    bench_all_honest(bench, header, message, to);
+    bench_honest(bench, BENCH_C, header, message);
 }
 
 static void any_message_at_any_time_leaves_the_others_a_session(void **state)
@@ -606,7 +570,7 @@ static void any_message_at_any_time_leaves_the_others_a_session(void **state)
         b.on_message = chaos;
         chaos_state = seed * 100000;
         bench_start(&b);
-        uftp_result result = run_to_end();
+        uftp_result result = bench_run_to_end(&b);
         if (result != UFTP_RESULT_OK)
             fail_msg("seed %u: result %d", (unsigned)seed, (int)result);
         bench_end(&b);
@@ -619,7 +583,7 @@ static void every_failed_allocation_is_survived(void **state)
     for (size_t fail_at = 1; fail_at < 60; fail_at++) {
         bench_init(&b, 13000);
         b.memory.fail_at = fail_at;
-        b.on_message = all_honest;
+        b.on_message = bench_all_honest;
         if (uftp_sender_create(&b.config, b.now, &b.sender) < 0) {
             b.sender = NULL;
         } else {
@@ -634,7 +598,7 @@ static void every_failed_allocation_is_survived(void **state)
 static void contradictory_configurations_are_refused(void **state)
 {
     (void)state;
-    static const uftp_member twice[] = {{.uid = A}, {.uid = A}};
+    static const uftp_member twice[] = {{.uid = BENCH_A}, {.uid = BENCH_A}};
     bench_init(&b, 1);
     uftp_sender_config bad[9];
     for (size_t i = 0; i < 9; i++)

@@ -65,11 +65,19 @@ static size_t find_page(const sim_content *content, uint64_t index)
     return low;
 }
 
+/* A page to be written to. What it was at the last sync is kept, in case that the power goes. */
 static uint8_t *make_page(sim_content *content, uint64_t index)
 {
     size_t at = find_page(content, index);
-    if (at < content->page_count && content->pages[at].index == index)
-        return content->pages[at].bytes;
+    if (at < content->page_count && content->pages[at].index == index) {
+        sim_page *page = &content->pages[at];
+        if (!page->dirty) {
+            page->dirty = true;
+            page->synced = sim_allocate(PAGE_SIZE);
+            memcpy(page->synced, page->bytes, PAGE_SIZE);
+        }
+        return page->bytes;
+    }
     if (content->page_count == content->page_capacity) {
         content->page_capacity = content->page_capacity ? 2 * content->page_capacity : 1;
         content->pages =
@@ -78,7 +86,8 @@ static uint8_t *make_page(sim_content *content, uint64_t index)
     memmove(&content->pages[at + 1], &content->pages[at],
             (content->page_count - at) * sizeof *content->pages);
     content->page_count++;
-    content->pages[at] = (sim_page){.index = index, .bytes = sim_allocate(PAGE_SIZE)};
+    content->pages[at] =
+        (sim_page){.index = index, .bytes = sim_allocate(PAGE_SIZE), .dirty = true};
     return content->pages[at].bytes;
 }
 
@@ -132,9 +141,61 @@ static size_t block_len(const sim_content *content, uint64_t offset)
     return left < content->block_size ? (size_t)left : content->block_size;
 }
 
-static void write_checked(sim_content *content, uint64_t offset, const uint8_t *bytes, size_t len)
+#define CACHE_SLOTS 64
+
+struct sim_block_cache {
+    uint32_t block_size;
+    struct {
+        uint64_t seed, offset;
+        size_t len; /* 0: empty */
+    } slots[CACHE_SLOTS];
+    uint8_t bytes[]; /* a block for each slot */
+};
+
+sim_block_cache *sim_block_cache_new(uint32_t block_size)
+{
+    sim_block_cache *cache = sim_allocate(sizeof *cache + (size_t)CACHE_SLOTS * block_size);
+    cache->block_size = block_size;
+    return cache;
+}
+
+void sim_block_cache_free(sim_block_cache *cache)
+{
+    sim_release(cache);
+}
+
+static const uint8_t *cached_block(sim_block_cache *cache, uint64_t seed, uint64_t offset,
+                                   size_t len)
+{
+    size_t index = (size_t)(offset / cache->block_size % CACHE_SLOTS);
+    uint8_t *bytes = cache->bytes + index * cache->block_size;
+    if (cache->slots[index].seed != seed || cache->slots[index].offset != offset ||
+        cache->slots[index].len != len) {
+        sim_generate(seed, offset, bytes, len);
+        cache->slots[index].seed = seed;
+        cache->slots[index].offset = offset;
+        cache->slots[index].len = len;
+    }
+    return bytes;
+}
+
+static bool block_is_right(const sim_content *content, uint64_t offset, const uint8_t *bytes,
+                           size_t len)
 {
     uint8_t expected[512];
+    if (content->cache && content->cache->block_size == content->block_size)
+        return memcmp(bytes, cached_block(content->cache, content->seed, offset, len), len) == 0;
+    for (size_t at = 0; at < len; at += sizeof expected) {
+        size_t part = len - at < sizeof expected ? len - at : sizeof expected;
+        sim_generate(content->seed, offset + at, expected, part);
+        if (memcmp(bytes + at, expected, part) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void write_checked(sim_content *content, uint64_t offset, const uint8_t *bytes, size_t len)
+{
     while (len > 0) {
         if (offset % content->block_size != 0 || offset >= content->full_size ||
             len < block_len(content, offset)) {
@@ -142,12 +203,7 @@ static void write_checked(sim_content *content, uint64_t offset, const uint8_t *
             return;
         }
         size_t block = block_len(content, offset);
-        bool equal = true;
-        for (size_t at = 0; at < block; at += sizeof expected) {
-            size_t part = block - at < sizeof expected ? block - at : sizeof expected;
-            sim_generate(content->seed, offset + at, expected, part);
-            equal = equal && memcmp(bytes + at, expected, part) == 0;
-        }
+        bool equal = block_is_right(content, offset, bytes, block);
         uint64_t index = offset / content->block_size;
         uint8_t bit = (uint8_t)(1u << index % 8);
         if (!equal)
@@ -166,23 +222,24 @@ static void write_checked(sim_content *content, uint64_t offset, const uint8_t *
 
 void sim_content_free(sim_content *content)
 {
-    for (size_t i = 0; i < content->page_count; i++)
+    for (size_t i = 0; i < content->page_count; i++) {
         sim_release(content->pages[i].bytes);
+        sim_release(content->pages[i].synced);
+    }
     sim_release(content->pages);
     sim_release(content->have);
+    sim_release(content->have_synced);
     *content = (sim_content){0};
 }
 
 void sim_content_truncate(sim_content *content)
 {
     const sim_content old = *content;
-    content->pages = NULL;
-    content->have = NULL;
-    sim_content kept = {.pages = old.pages, .page_count = old.page_count, .have = old.have};
-    sim_content_free(&kept);
-    *content = (sim_content){0};
-    if (old.form == SIM_CONTENT_CHECKED)
+    sim_content_free(content);
+    if (old.form == SIM_CONTENT_CHECKED) {
         sim_content_check(content, old.seed, old.full_size, old.block_size);
+        content->cache = old.cache;
+    }
 }
 
 void sim_content_read(const sim_content *content, uint64_t offset, uint8_t *out, size_t len)
@@ -205,6 +262,73 @@ void sim_content_write(sim_content *content, uint64_t offset, const uint8_t *byt
         write_kept(content, offset, bytes, len);
     if (len > 0 && offset + len > content->size)
         content->size = offset + len;
+    content->unsynced += len;
+}
+
+/* ---- sync and power loss ---- */
+
+static size_t have_size(const sim_content *content)
+{
+    return (size_t)(content->full_size / content->block_size / 8 + 1);
+}
+
+void sim_content_sync(sim_content *content)
+{
+    for (size_t i = 0; i < content->page_count; i++) {
+        sim_page *page = &content->pages[i];
+        sim_release(page->synced);
+        page->synced = NULL;
+        page->dirty = false;
+    }
+    if (content->form == SIM_CONTENT_CHECKED) {
+        if (!content->have_synced)
+            content->have_synced = sim_allocate(have_size(content));
+        memcpy(content->have_synced, content->have, have_size(content));
+    }
+    content->size_synced = content->size;
+    content->unsynced = 0;
+}
+
+static void lose_pages(sim_content *content)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < content->page_count; i++) {
+        sim_page page = content->pages[i];
+        if (page.dirty) {
+            sim_release(page.bytes);
+            page = (sim_page){.index = page.index, .bytes = page.synced};
+        }
+        if (page.bytes)
+            content->pages[kept++] = page;
+    }
+    content->page_count = kept;
+}
+
+static void lose_blocks(sim_content *content)
+{
+    if (content->have_synced)
+        memcpy(content->have, content->have_synced, have_size(content));
+    else
+        memset(content->have, 0, have_size(content));
+    content->have_bytes = 0;
+    for (uint64_t at = 0; at < content->full_size; at += content->block_size) {
+        uint64_t index = at / content->block_size;
+        if (content->have[index / 8] & 1u << index % 8)
+            content->have_bytes += block_len(content, at);
+    }
+}
+
+uint64_t sim_content_lose(sim_content *content)
+{
+    uint64_t lost = content->unsynced;
+    if (lost == 0)
+        return 0;
+    lose_pages(content);
+    if (content->form == SIM_CONTENT_CHECKED)
+        lose_blocks(content);
+    content->size = content->size_synced;
+    content->unsynced = 0;
+    return lost;
 }
 
 static bool checked_equal(const sim_content *checked, const sim_content *other)

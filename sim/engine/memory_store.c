@@ -20,6 +20,7 @@ struct uftp_store_file {
 struct sim_record {
     sim_record *next;
     uint32_t group;
+    bool note;
     size_t len;
     uint8_t bytes[];
 };
@@ -27,6 +28,8 @@ struct sim_record {
 /* Counts a call; the error of a fault that is due, else 0. */
 static int count_call(sim_store *store, sim_store_op op)
 {
+    if (store->dead)
+        return UFTP_ERR_IO;
     const sim_store_fault *fault = &store->faults[op];
     uint64_t number = ++store->calls[op];
     uint64_t count = fault->count ? fault->count : 1;
@@ -81,17 +84,9 @@ static int find_entry(const sim_store *store, const uftp_place *place, sim_entry
     return *out ? UFTP_OK : UFTP_ERR_NOT_FOUND;
 }
 
-static uint64_t size_of(const sim_entry *entry)
-{
-    uint64_t size = entry->content.size;
-    for (size_t i = 0; i < entry->count; i++)
-        size += size_of(entry->children[i]);
-    return size;
-}
-
 static void remove_entry(sim_store *store, sim_entry *entry)
 {
-    store->used -= size_of(entry);
+    store->used -= sim_tree_size(entry);
     sim_tree_take(entry);
     sim_entry_free(entry);
 }
@@ -148,6 +143,7 @@ static void start_content(const sim_store *store, sim_content *content, uint64_t
         const sim_expected *expected = &store->options.expected[i];
         if (expected->size == size) {
             sim_content_check(content, expected->seed, size, store->options.block_size);
+            content->cache = store->options.cache;
             return;
         }
     }
@@ -202,6 +198,7 @@ static int write_slice(sim_store *store, sim_entry *entry, uint64_t offset, cons
     if (entry->parent)
         store->used += growth;
     store->bytes_written += slice->len;
+    store->turn_bytes += slice->len;
     return UFTP_OK;
 }
 
@@ -235,7 +232,7 @@ static bool is_own(const uftp_store_file *file)
 static void store_discard(void *ctx, uftp_store_file *file, bool keep)
 {
     sim_store *store = ctx;
-    if (!keep && is_own(file))
+    if (!keep && !store->dead && is_own(file))
         remove_entry(store, file->entry); /* its last handle frees it */
     close_file(store, file);
 }
@@ -255,12 +252,26 @@ static int place_file(sim_store *store, const uftp_store_file *file, const uftp_
     return move_entry(store, file->entry, directory, name);
 }
 
+static int store_sync(void *ctx, uftp_store_file *file)
+{
+    sim_store *store = ctx;
+    int err = count_call(store, SIM_STORE_SYNC);
+    if (!err) {
+        sim_content_sync(&file->entry->content);
+        store->turn_syncs++;
+    }
+    return err;
+}
+
 static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                         bool sync)
 {
-    (void)sync; /* nothing is lost in a crash of the core */
     sim_store *store = ctx;
     int err = count_call(store, SIM_STORE_COMMIT);
+    if (!err && sync) {
+        sim_content_sync(&file->entry->content); /* before it gets its name */
+        store->turn_syncs++;
+    }
     if (!err)
         err = place_file(store, file, final);
     if (!err && mtime)
@@ -403,43 +414,65 @@ static int store_backup(void *ctx, const uftp_place *place, uint64_t session_wal
 
 /* ---- resume records ---- */
 
-static sim_record **find_record(sim_store *store, uint32_t group)
+/* A note is kept beside what was saved, and counts for more while it is there. */
+static sim_record **find_record(sim_store *store, uint32_t group, bool note)
 {
     sim_record **at = &store->records;
-    while (*at && (*at)->group != group)
+    while (*at && ((*at)->group != group || (*at)->note != note))
         at = &(*at)->next;
     return at;
+}
+
+static bool drop_record(sim_record **at)
+{
+    sim_record *record = *at;
+    if (!record)
+        return false;
+    *at = record->next;
+    sim_release(record);
+    return true;
 }
 
 static int store_resume_remove(void *ctx, uint32_t group)
 {
     sim_store *store = ctx;
+    if (store->dead)
+        return UFTP_ERR_IO;
     if (!store->temp)
         return UFTP_ERR_UNSUPPORTED;
-    sim_record **at = find_record(store, group), *record = *at;
-    if (!record)
-        return UFTP_ERR_NOT_FOUND;
-    *at = record->next;
-    sim_release(record);
-    return UFTP_OK;
+    bool note = drop_record(find_record(store, group, true));
+    bool saved = drop_record(find_record(store, group, false));
+    return note || saved ? UFTP_OK : UFTP_ERR_NOT_FOUND;
 }
 
-static int store_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+static int keep_record(sim_store *store, uint32_t group, bool note, const uint8_t *data, size_t len)
 {
-    sim_store *store = ctx;
     int err = count_call(store, SIM_STORE_RESUME_SAVE);
     if (!err && !store->temp)
         err = UFTP_ERR_UNSUPPORTED;
     if (err)
         return err;
-    (void)store_resume_remove(store, group); /* there need not be one */
+    (void)drop_record(find_record(store, group, true));
+    if (!note)
+        (void)drop_record(find_record(store, group, false));
     sim_record *record = sim_allocate(sizeof *record + len);
     record->group = group;
+    record->note = note;
     record->len = len;
     memcpy(record->bytes, data, len);
     record->next = store->records;
     store->records = record;
     return UFTP_OK;
+}
+
+static int store_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+{
+    return keep_record(ctx, group, false, data, len);
+}
+
+static int store_resume_note(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+{
+    return keep_record(ctx, group, true, data, len);
 }
 
 static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t capacity, size_t *len)
@@ -450,7 +483,9 @@ static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t cap
         err = UFTP_ERR_UNSUPPORTED;
     if (err)
         return err;
-    const sim_record *record = *find_record(store, group);
+    const sim_record *record = *find_record(store, group, true);
+    if (!record)
+        record = *find_record(store, group, false);
     if (!record)
         return UFTP_ERR_NOT_FOUND;
     if (record->len > capacity)
@@ -460,11 +495,22 @@ static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t cap
     return UFTP_OK;
 }
 
+void sim_store_forget_notes(sim_store *store)
+{
+    for (sim_record **at = &store->records; *at;) {
+        if ((*at)->note)
+            (void)drop_record(at);
+        else
+            at = &(*at)->next;
+    }
+}
+
 /* ---- life ---- */
 
 static const uftp_store table = {.lookup = store_lookup,
                                  .create = store_create,
                                  .write = store_write,
+                                 .sync = store_sync,
                                  .commit = store_commit,
                                  .discard = store_discard,
                                  .mkdir = store_mkdir,
@@ -475,7 +521,8 @@ static const uftp_store table = {.lookup = store_lookup,
                                  .backup = store_backup,
                                  .resume_save = store_resume_save,
                                  .resume_load = store_resume_load,
-                                 .resume_remove = store_resume_remove};
+                                 .resume_remove = store_resume_remove,
+                                 .resume_note = store_resume_note};
 
 void sim_store_init(sim_store *store, const sim_store_options *options)
 {
@@ -512,7 +559,7 @@ void sim_store_free(sim_store *store)
     if (store->temp)
         sim_entry_free(store->temp);
     while (store->records)
-        (void)store_resume_remove(store, store->records->group);
+        (void)drop_record(&store->records);
 }
 
 sim_entry *sim_store_find(sim_store *store, unsigned root, const char *name)
@@ -533,6 +580,7 @@ void sim_store_put(sim_store *store, unsigned root, const char *name, const void
     UFTP_ASSERT(err == UFTP_OK);
     sim_entry *entry = sim_entry_new(UFTP_STAT_REGULAR, last, strlen(last));
     sim_content_write(&entry->content, 0, bytes, len);
+    sim_content_sync(&entry->content);
     entry->mtime = mtime;
     sim_tree_insert(directory, entry);
     store->used += len;

@@ -30,7 +30,8 @@ refused 1 "needs a value" "$uftp" file -R
 refused 1 "'fast' is not a rate" "$uftp" -R fast file
 refused 1 "no files to send" "$uftp"
 refused 1 "'tfmcc:fast' is not a congestion control" "$uftp" -C tfmcc:fast file
-refused 1 "restarting a session is not implemented yet" "$uftp" -F _group_1_restart
+refused 1 "cannot open restart file .*: No such file" "$uftp" -F _group_1_restart
+refused 1 "is not one, or is damaged" "$uftp" -F /bin/sh
 refused 1 "unknown option -z" "$uftpd" -z
 refused 1 "unexpected operand" "$uftpd" -d file
 refused 1 "heartbeats is not implemented yet" "$uftpd" -H host
@@ -47,12 +48,13 @@ refused 4 "cannot open log file .*: No such file" "$uftpd" -I lo -L "$stage/none
 refused 1 "cannot write pid file .*: No such file" "$uftpd" -I lo -P "$stage/none/x"
 refused 1 "cannot execute script" "$uftpd" -d -s "$stage/none"
 # Keys.
-refused 3 "cannot read key file .*: No such file" "$uftp" -k "$stage/none" file
+refused 3 "cannot open key file .*: No such file" "$uftp" -k "$stage/none" file
 refused 3 "cannot be used" "$uftp" -k "$stage/garbage" file
 refused 3 "cannot read key file .*: Is a directory" "$uftp" -k "$stage" file
 refused 3 "won't overwrite" "$uftp" -k "$stage/garbage" -K ec:secp256r1 file
-refused 3 "cannot read key file .*: No such file" "$uftpd" -d -I lo -k "$stage/none"
+refused 3 "cannot open key file .*: No such file" "$uftpd" -d -I lo -k "$stage/none"
 refused 3 "cannot be used" "$uftpd" -d -I lo -k "$stage/garbage"
+refused 3 "too long for an announcement" "$uftp" -I lo -K rsa:4096 file
 grep -q "^not a key" "$stage/garbage" || complain "a key file was overwritten"
 # Addresses and interfaces.
 refused 1 "'nosuch0' is no interface" "$uftp" -I nosuch0 file

@@ -54,11 +54,14 @@ start_receiver r1 -U 0xA1 -k "$stage/client.pem" -K ec:secp384r1 -E
 send 0 -c -k "$stage/server.pem" -K rsa:2048 -h sha512 -e secp521r1 file.70000
 stop_receiver "$receiver"
 start_receiver r1 -U 0xA1 -k "$stage/client.pem"
+wait_for grep -q "fingerprint" "$stage/r1.log"
 print=$(sed -n 's/.*fingerprint //p' "$stage/r1.log")
 printf '0xA1|%s\n' "$print" >"$stage/hosts"
 send 0 -c -k "$stage/server.pem" -H "@$stage/hosts" file.1301
 # The right fingerprint got in; a wrong one must not.
-printf '0xA1|00%s\n' "${print#??}" >"$stage/hosts"
+wrong=00
+[ "${print%%:*}" != 00 ] || wrong=01
+printf '0xA1|%s%s\n' "$wrong" "${print#??}" >"$stage/hosts"
 send 7 -c -H "@$stage/hosts" file.1300
 [ ! -e "$stage/r1/file.1300" ] || complain "a receiver with a wrong key was served"
 stop_receiver "$receiver"
@@ -158,6 +161,31 @@ same r3
 wait_for grep -q "r3/tree" "$stage/script.out"
 expect_lines 1 "$stage/r3/" "$stage/script.out"
 stop_receiver "$receiver"
+
+# A receiver that goes in mid-file, and a session restarted for it: it keeps what it had.
+mkdir "$stage/r4.tmp"
+start_receiver r4 -U 0xA4 -T "$stage/r4.tmp"
+start_receiver r5 -U 0xA5
+other=$receiver
+receiver=${pids% *}
+receiver=${receiver##* }
+send 0 -f -R 8000 -H 0xA4,0xA5,0xAE file.3000000 &
+sending=$!
+wait_for sh -c "ls '$stage'/r4.tmp/_group_*/*.~uftp-*"
+sleep 1
+stop_receiver "$receiver"
+wait $sending
+restart=$(cd "$stage/source" && ls _group_*_restart)
+[ "$(stat -c %s "$stage/source/$restart")" = $((12 + 300 + 2 * 156)) ] ||
+    complain "the restart file is not for one file and two hosts"
+start_receiver r4 -U 0xA4 -T "$stage/r4.tmp"
+send 0 -F "$restart"
+cmp "$stage/source/file.3000000" "$stage/r4/file.3000000" || complain "the restarted file differs"
+naks=$(sed -n 's/.*Got \([0-9]*\) NAKs for section 0 from client 0xA4$/\1/p' "$stage/send.log" | head -1)
+[ "${naks:-0}" -gt 0 ] && [ "$naks" -lt 2200 ] || complain "the restart began anew (NAKs: ${naks:-none})"
+stop_receiver "$receiver"
+stop_receiver "$other"
+rm "$stage/source/$restart"
 
 # IPv6, which lo does not multicast, and a receiver that listens on both families.
 ip link add six type veth peer name six1 && ip link set six1 up && ip link set six up &&

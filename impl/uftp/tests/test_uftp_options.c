@@ -166,6 +166,23 @@ static void a_nak_limit_of_zero_is_a_limit(void **state)
     uftp_sender_options_free(&o);
 }
 
+/* The reference squeezes both through a signed byte: a limit of 128 passes ends at the first
+ * resend. */
+static void trap_56_passes_and_hops_above_127_keep_their_value(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-a 65535 -t 255 f", &failure), 0);
+    assert_int_equal(o.core.passes_max, 65535);
+    assert_int_equal(o.hops, 255);
+    uftp_sender_options_free(&o);
+    assert_int_equal(parse(&o, "-a 128 -t 128 f", &failure), 0);
+    assert_int_equal(o.core.passes_max, 128);
+    assert_int_equal(o.hops, 128);
+    uftp_sender_options_free(&o);
+}
+
 /* Just outside of each range of spec cli 2. */
 static void values_out_of_range_are_refused(void **state)
 {
@@ -247,7 +264,7 @@ static void congestion_control_takes_its_bounds(void **state)
 static void missing_features_are_refused_by_name(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"-f f", "-F restart", "-j proxies f"};
+    static const char *const lines[] = {"-j proxies f"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         uftp_sender_options o;
         uftp_failure failure;
@@ -255,6 +272,26 @@ static void missing_features_are_refused_by_name(void **state)
         assert_non_null(strstr(failure.text, "is not implemented yet"));
         uftp_sender_options_free(&o);
     }
+}
+
+/* A restart file names files and hosts itself, and sync mode leaves nothing to restart. */
+static void restart_options_exclude_what_contradicts_them(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"-f -z f",      "-f -Z f",     "-F r f",
+                                        "-F r -i list", "-F r -H 0x1", "-F r -z"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        uftp_sender_options o;
+        uftp_failure failure;
+        assert_int_equal(parse(&o, lines[i], &failure), UFTP_EXIT_ARGUMENTS);
+        uftp_sender_options_free(&o);
+    }
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-F r", &failure), 0);
+    assert_true(o.restartable);
+    assert_string_equal(o.restart_path, "r");
+    uftp_sender_options_free(&o);
 }
 
 static void base_directories_have_a_limit(void **state)
@@ -294,9 +331,11 @@ int main(void)
         cmocka_unit_test(every_option_reaches_its_place),
         cmocka_unit_test(a_preview_is_a_sync),
         cmocka_unit_test(a_nak_limit_of_zero_is_a_limit),
+        cmocka_unit_test(trap_56_passes_and_hops_above_127_keep_their_value),
         cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(congestion_control_takes_its_bounds),
         cmocka_unit_test(missing_features_are_refused_by_name),
+        cmocka_unit_test(restart_options_exclude_what_contradicts_them),
         cmocka_unit_test(base_directories_have_a_limit),
         cmocka_unit_test(every_letter_and_name_stands_once),
     };

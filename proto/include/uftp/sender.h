@@ -74,12 +74,15 @@ typedef struct uftp_sender_config {
     uint32_t time_max_percent; /* [0: none] of size/rate, for each file; not with
                                   congestion control */
 
-    bool plain;            /* no encryption; all below is then ignored */
-    bool client_auth;      /* receivers must prove their keys */
-    uftp_cipher cipher;    /* [AES-256-GCM] */
-    uftp_hash hash;        /* [SHA-256] */
-    uftp_curve ecdh_curve; /* [secp256r1] */
-    const uftp_key *key;   /* signing key, required unless plain; outlives the sender */
+    uint8_t version; /* wire version: [5], or 4, which is spoken in plain sessions only as yet */
+
+    bool plain;                  /* no encryption; all below is then ignored */
+    bool client_auth;            /* receivers must prove their keys */
+    uftp_cipher cipher;          /* [AES-256-GCM] */
+    uftp_hash hash;              /* [SHA-256] */
+    uftp_curve ecdh_curve;       /* [secp256r1] */
+    const uftp_key *key;         /* signing key, required unless plain; outlives the sender */
+    const uftp_key_log *key_log; /* NULL: none, as it should be; outlives the sender */
 
     bool sync_mode, sync_preview;
     bool quit_on_error;
