@@ -172,6 +172,10 @@ static void log_start(program *p)
     }
     if (p->key_log.is_open)
         uftp_log_line(p->log, 0, NULL, "The secrets of this session go to a key log");
+    if (o->core.congestion_control != UFTP_CC_NONE) {
+        uftp_log_line(p->log, 2, NULL, "Transfer rate: set by congestion control (TFMCC)");
+        return;
+    }
     if (rate == UFTP_RATE_UNLIMITED) {
         uftp_log_line(p->log, 2, NULL, "Transfer rate: full interface speed");
         return;

@@ -10,7 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = UFTP_OPTION_OWN, SEEDS, SET, JOBS, JSON, REPORT, PCAP, KEYLOG, NO_SHARING, QUIET };
+enum {
+    SEED = UFTP_OPTION_OWN,
+    SEEDS,
+    SET,
+    JOBS,
+    JSON,
+    REPORT,
+    PCAP,
+    KEYLOG,
+    EVENTS,
+    NO_SHARING,
+    QUIET
+};
 
 static const uftp_option items[] = {
     {SEED, "seed", "N", NULL, "the run's seed, in place of the scenario's"},
@@ -28,6 +40,7 @@ static const uftp_option items[] = {
      "capture what a node sends and gets; with 'NODE>NODE=FILE', what arrives at\n"
      "the second from the first; may be given several times"},
     {KEYLOG, "keylog", "FILE", NULL, "write the secrets of all sessions, to read captures with"},
+    {EVENTS, "events", "FILE", NULL, "write every event of every node as a line"},
     {NO_SHARING, "no-sharing", NULL, NULL,
      "let each receiver decrypt by itself what is the same for all; slower,\n"
      "and the digest must not change"},
@@ -99,6 +112,9 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
     case KEYLOG:
         run->keylog = use->value;
         return 0;
+    case EVENTS:
+        run->events = use->value;
+        return 0;
     case NO_SHARING:
         run->no_sharing = true;
         return 0;
@@ -150,7 +166,8 @@ int sim_command_run(int argc, char **argv)
         return SIM_EXIT_USAGE;
     }
     run.file = argv[operands];
-    if (run.seed_first != run.seed_last && (run.json || run.page || run.keylog || run.pcap_count)) {
+    if (run.seed_first != run.seed_last &&
+        (run.json || run.page || run.events || run.keylog || run.pcap_count)) {
         fputs("uftp-sim run: reports and captures are about one seed\n", stderr);
         return SIM_EXIT_USAGE;
     }

@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include "run/command.h"
+#include "run/eventlog.h"
 #include "run/pcap.h"
 #include "run/sharing.h"
 #include "run/summary.h"
@@ -86,7 +87,7 @@ static bool report(const sim_run_options *options, const sim_watch *watch, FILE 
 
 /* Several behind the one tap of the world. */
 typedef struct onlookers {
-    const sim_tap *taps[1 + SIM_PCAPS_MAX];
+    const sim_tap *taps[2 + SIM_PCAPS_MAX];
     size_t count;
     sim_tap tap;
 } onlookers;
@@ -125,6 +126,7 @@ typedef struct run {
     onlookers onlookers;
     sim_pcap pcaps[SIM_PCAPS_MAX];
     sim_keylog keylog;
+    sim_eventlog events;
     sim_timeline timeline;
 } run;
 
@@ -139,12 +141,18 @@ static bool open_files(run *r)
             return false;
         r->onlookers.taps[r->onlookers.count++] = &r->pcaps[i].tap;
     }
+    if (o->events) {
+        if (!sim_eventlog_open(&r->events, o->events))
+            return false;
+        r->onlookers.taps[r->onlookers.count++] = &r->events.tap;
+    }
     return !o->keylog || sim_keylog_open(&r->keylog, o->keylog);
 }
 
 static bool close_files(run *r)
 {
     bool written = sim_keylog_close(&r->keylog);
+    written = sim_eventlog_close(&r->events) && written;
     for (size_t i = 0; i < r->options->pcap_count; i++)
         written = sim_pcap_close(&r->pcaps[i]) && written;
     return written;

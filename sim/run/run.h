@@ -22,6 +22,7 @@ typedef struct sim_run_options {
     const char *json;               /* a file; NULL: none; "-": the terminal, in place of words */
     const char *page;               /* a file for the report as a page; NULL: none */
     const char *keylog;             /* NULL: none */
+    const char *events;             /* NULL: none */
     char *pcaps[SIM_PCAPS_MAX];
     size_t pcap_count;
     bool no_sharing;
