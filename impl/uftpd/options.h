@@ -29,11 +29,7 @@ typedef struct uftp_receiver_options {
     const char *pid_path;     /* -P */
     const char *script;       /* -s, absolute */
     int nice;                 /* -N */
-    const char *status_path; /* -F */
-    const char *pid_path;    /* -P */
-    const char *script;      /* -s, absolute */
-    int nice;                /* -N */
-    bool windows_only;       /* -m was given: has no effect, for a warning */
+    bool windows_only;        /* -m was given: has no effect, for a warning */
 
     uint16_t port;
     bool share_port;          /* --share-port */
