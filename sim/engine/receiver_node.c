@@ -129,6 +129,6 @@ void sim_listen(sim_node *node, const uftp_address *group)
 
 void sim_shutdown(sim_node *node)
 {
-    uftp_receiver_shutdown(sim_receiver(node), sim_now(sim_world(node)));
+    uftp_receiver_shutdown(sim_receiver(node), sim_node_now(node));
     sim_touch(node);
 }

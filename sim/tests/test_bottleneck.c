@@ -49,7 +49,7 @@ static void what_still_waits_is_freed_with_the_line(void **state)
     (void)state;
     bench *b = bench_new(1);
     sim_model *line = sim_bottleneck_new(
-        &b->medium, "x", &(sim_bottleneck_config){.rate_bytes_per_s = 1, .queue_bytes = 1000});
+        &b->medium, "x", &(sim_line_config){.rate_bytes_per_s = 1, .queue_bytes = 1000});
     line->next = &b->sink;
     for (int i = 0; i < 3; i++)
         sim_model_push(line, 0, sim_packet_new((const uint8_t *)"four", 4));
