@@ -68,6 +68,7 @@ typedef struct watched {
     bool key_known;
 
     sim_store *store; /* receiver */
+    size_t groups;    /* it is in when it starts */
     uint64_t store_calls;
     uint64_t *known; /* hashes of what was there before */
     size_t known_count, known_capacity;

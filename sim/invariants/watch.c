@@ -228,6 +228,16 @@ static void on_turn(void *ctx, sim_node *node, uint64_t now, uint64_t deadline)
         watch_store(watch, who);
 }
 
+static size_t count_groups(const sim_node *node)
+{
+    const sim *world = sim_world(node);
+    size_t count = 0;
+    for (size_t g = 0; g < world->group_count; g++)
+        for (size_t i = 0; i < world->groups[g].count; i++)
+            count += world->groups[g].members[i].node == node;
+    return count;
+}
+
 static void on_start(void *ctx, sim_node *node, uint64_t now)
 {
     (void)now;
@@ -238,6 +248,7 @@ static void on_start(void *ctx, sim_node *node, uint64_t now)
     if (++who->incarnation == 1 && who->store)
         watch_remember_store(who);
     who->open = 0;
+    who->groups = count_groups(node);
     who->idle_turns = 0;
     who->seq_known = false;
     who->iv_counter = 0;
@@ -321,18 +332,12 @@ void sim_watch_secret(sim_watch *watch, const void *bytes, size_t len)
     watch->secrets = secret;
 }
 
-/* But for the public one, it has left them all. */
+/* It has left all groups but those that its driver joined for it. */
 static void check_groups(const watched *who)
 {
-    const sim *world = sim_world(who->node);
-    const uftp_address public_group = sim_public_group();
-    for (size_t g = 0; g < world->group_count; g++) {
-        const sim_group *group = &world->groups[g];
-        for (size_t i = 0; i < group->count; i++)
-            if (group->members[i].node == who->node &&
-                !uftp_address_same_host(&group->address, &public_group))
-                watch_fail(who, "%s is still in a group", sim_name(who->node));
-    }
+    if (count_groups(who->node) != who->groups)
+        watch_fail(who, "%s is in %zu groups, at the start it was in %zu", sim_name(who->node),
+                   count_groups(who->node), who->groups);
 }
 
 void sim_watch_end(sim_watch *watch)

@@ -144,6 +144,7 @@ static void draw_network(drawer d)
 
 static void draw_options(drawer d)
 {
+    swarm_scenario *s = d.scenario;
     if (happens(&d, "encrypted", 3)) {
         ONE_OF(cipher, 5, 6, 7, 8);
         EVENLY(hash, 3, 5);
@@ -152,6 +153,12 @@ static void draw_options(drawer d)
         EVENLY(client_auth, 0, 1);
     }
     EVENLY(closed, 0, 1);
+    swarm_get(s, unicast) = happens(&d, "unicast", 20);
+    swarm_get(s, ipv6) = happens(&d, "ipv6", 8);
+    if (happens(&d, "nat", 8))
+        EVENLY(nat, 1, 2);
+    if (swarm_get(s, nat) && happens(&d, "rebind", 2))
+        EVENLY(nat_rebind, 1, 2000);
     ONE_OF(block_size, 512, 600, 1300, 1300, 1447, 4000, 8800);
     ONE_OF(rate, 1000000, 500000, 100000, 4000000, 0, 30000);
     EVENLY(join_trains, 0, 1);
@@ -221,6 +228,8 @@ static void draw_accidents(drawer d)
     }
     if (happens(&d, "join", 40))
         EVENLY(join_fails, 1, receivers);
+    if (happens(&d, "socket", 25))
+        EVENLY(socket, 9000, 40000);
     if (happens(&d, "bottleneck", 25))
         ONE_OF(bottleneck, 50000, 200000);
     if (happens(&d, "drift", 12))

@@ -36,6 +36,7 @@ typedef struct run {
     sim *world;
     sim_watch *watch;
     sim_node *hub, *second, *again, *echo;
+    sim_nat *nat;
     sim_node *plants[SWARM_RECEIVERS_MAX];
     size_t plant_count;
     uftp_member members[SWARM_RECEIVERS_MAX];
@@ -293,6 +294,13 @@ static void freeze(void *ctx, uint64_t now)
     sim_freeze(r->plants[get(r, freeze) - 1], now + UFTP_MS(get(r, freeze_for)));
 }
 
+static void rebind(void *ctx, uint64_t now)
+{
+    (void)now;
+    run *r = ctx;
+    sim_nat_rebind(r->nat);
+}
+
 static void schedule(run *r)
 {
     sim *world = r->world;
@@ -311,6 +319,8 @@ static void schedule(run *r)
     if (MEANT(join_fails))
         sim_fail_joins(r->plants[get(r, join_fails) - 1], 1);
 #undef MEANT
+    if (r->nat && get(r, nat_rebind))
+        sim_at(world, UFTP_MS(get(r, nat_rebind)), rebind, r);
     if (get(r, hub_crash_at))
         sim_at(world, UFTP_MS(get(r, hub_crash_at)), crash_hub, r);
     if (get(r, interrupt))
@@ -318,12 +328,24 @@ static void schedule(run *r)
     sim_at(world, UFTP_MS(get(r, calm)), be_calm, r);
 }
 
+/* ---- addresses ---- */
+
+/* IPv6: ff15::1 and ff15::2. */
+static uftp_address group_of(const run *r, bool public_group)
+{
+    if (!get(r, ipv6))
+        return public_group ? sim_public_group() : sim_private_group();
+    uftp_address group = {.family = UFTP_IPV6, .bytes = {0xff, 0x15}, .port = SIM_PORT};
+    group.bytes[15] = public_group ? 1 : 2;
+    return group;
+}
+
 /* ---- somebody who repeats what it hears ---- */
 
 static void echo_start(sim_node *node, void *ctx, uint64_t now)
 {
-    (void)ctx;
-    const uftp_address groups[] = {sim_public_group(), sim_private_group()};
+    const run *r = ctx;
+    const uftp_address groups[] = {group_of(r, true), group_of(r, false)};
     for (size_t i = 0; i < 2; i++)
         sim_join(node, &groups[i], NULL);
     sim_script_wake(node, now + ECHO_INTERVAL);
@@ -349,7 +371,7 @@ static void echo_repeat(sim_node *node, void *ctx, uint64_t now)
     if (copy) {
         uftp_address to = copy->destination;
         if (sim_random_chance(sim_node_random(node), 1, 4))
-            to = sim_address(r->hub, UFTP_IPV4);
+            to = sim_address(r->hub, to.family);
         sim_script_send(node, &to, copy->bytes, copy->len, 0);
         r->echo_left--;
     }
@@ -362,11 +384,23 @@ static const sim_script echo_script = {
 
 /* ---- nodes ---- */
 
+/* The hub is node 0, so the first receiver is node 1. */
+static uftp_address first_address(const run *r)
+{
+    uftp_address address = {.family = UFTP_IPV4, .bytes = {10, 0, 0, 2}, .port = SIM_PORT};
+    if (get(r, ipv6))
+        address = (uftp_address){.family = UFTP_IPV6, .bytes = {0xfd}, .port = SIM_PORT};
+    address.bytes[get(r, ipv6) ? 15 : 3] = 2;
+    return address;
+}
+
 static uftp_sender_config sender_config(const run *r)
 {
     uint64_t rate = get(r, rate);
     uftp_sender_config config = {
         .group = get(r, resume) ? 0x5a5a0001 : 0,
+        .public_address = get(r, unicast) ? first_address(r) : group_of(r, true),
+        .private_address = group_of(r, false),
         .block_size = (uint16_t)get(r, block_size),
         .rate_bytes_per_s = rate ? rate : UFTP_RATE_UNLIMITED,
         .robust = (uint8_t)get(r, robust),
@@ -423,6 +457,8 @@ static void add_plants(run *r)
                                    .move_individually = get(r, individually),
                                    .backup = get(r, backup),
                                    .encrypted_only = get(r, cipher) != 0};
+    if (get(r, nat))
+        r->nat = sim_add_nat(r->world, "nat", &(sim_nat_config){.ports_drawn = true});
     for (size_t i = 0; i < r->plant_count; i++) {
         char name[16];
         snprintf(name, sizeof name, "plant-%zu", i + 1);
@@ -430,12 +466,18 @@ static void add_plants(run *r)
         if (i == 0)
             store.capacity = get(r, capacity);
         sim_node *plant = r->plants[i] = sim_add_receiver(r->world, name, &config, &store);
+        const uftp_address group = group_of(r, true);
+        sim_listen(plant, &group);
+        if (r->nat && (i == 0 || get(r, nat) == 2))
+            sim_behind(plant, r->nat);
         fill_store(r, plant);
         sim_watch_receiver(r->watch, plant, sim_node_store(plant));
     }
     sim_node *first = r->plants[0], *last = r->plants[r->plant_count - 1];
     if (get(r, late))
         sim_start_at(last, UFTP_MS(get(r, late)));
+    if (get(r, socket))
+        sim_set_socket_buffer(first, (size_t)get(r, socket));
     if (get(r, drift))
         sim_set_drift(first, (int32_t)get(r, drift) * 1000);
     if (get(r, store_op)) {

@@ -130,6 +130,12 @@ void swarm_normalise(swarm_scenario *s)
     LIMIT(rate, swarm_get(s, rate) ? 2000 : 0, UINT64_C(1000000000));
     LIMIT(drift, 0, 100000);
     LIMIT(store_op, 0, 11);
+    if (swarm_get(s, unicast)) {
+        swarm_get(s, receivers) = 1;
+        swarm_get(s, nat) = 0;
+    }
+    if (swarm_get(s, ipv6))
+        swarm_get(s, nat) = 0;
     if (swarm_get(s, cipher) == 0)
         swarm_get(s, corrupt) = 0; /* nothing would notice, and nothing could */
     if (swarm_get(s, cipher))
@@ -181,7 +187,7 @@ static bool has_accident(const swarm_scenario *s, uint64_t receiver)
     return swarm_get(s, crash) == receiver || swarm_get(s, shutdown) == receiver ||
            swarm_get(s, cut) == receiver || swarm_get(s, freeze) == receiver ||
            swarm_get(s, join_fails) == receiver || swarm_get(s, memory) == receiver + 1 ||
-           (first && (swarm_get(s, store_op) || swarm_get(s, capacity) ||
+           (first && (swarm_get(s, store_op) || swarm_get(s, capacity) || swarm_get(s, socket) ||
                       swarm_get(s, bottleneck) || swarm_get(s, drift))) ||
            (last && swarm_get(s, late));
 }
@@ -232,6 +238,7 @@ uint64_t swarm_calm(const swarm_scenario *s)
 {
     uint64_t at = swarm_get(s, calm);
     at = largest(at, swarm_get(s, late));
+    at = largest(at, swarm_get(s, nat_rebind));
     at = largest(at, swarm_get(s, crash_at) + swarm_get(s, crash_back));
     at = largest(at, swarm_get(s, hub_crash_at) + swarm_get(s, hub_back));
     at = largest(at, swarm_get(s, resume));

@@ -51,6 +51,10 @@
     X(delete, 0, "and a request to delete, first") \
     X(freespace, 0, "and the question for free space") \
     X(existing, 0, "what stands under the first file's name: 1 older, 2 newer, 3 same, 4 a tree") \
+    X(unicast, 0, "to the one receiver's own address") \
+    X(ipv6, 0, "") \
+    X(nat, 0, "1: the first receiver is behind a NAT, 2: all are, one and the same") \
+    X(nat_rebind, 0, "that forgets its mappings then") \
     X(delay, 1, "one way") \
     X(jitter, 0, "") \
     X(reorder, 0, "the jitter may reorder") \
@@ -62,6 +66,7 @@
     X(hold, 0, "held back for some time") \
     X(hold_time, 0, "") \
     X(corrupt, 0, "arrives damaged; encrypted sessions only") \
+    X(socket, 0, "bytes in the first receiver's socket buffer; 0: enough") \
     X(bottleneck, 0, "bytes per second on the way to the first receiver; 0: none") \
     X(replay, 0, "so many datagrams are heard by somebody and sent again") \
     X(drift, 0, "parts per million by which the first receiver's clock is fast") \
