@@ -13,6 +13,8 @@
 const uftp_ec_curve *uftp_ec_curve_find(unsigned number)
 {
     static const uftp_ec_curve curves[] = {
+        {UFTP_CURVE_SECP192R1, "prime192v1", 24, {0}, 0}, /* no key files on these two: no OID */
+        {UFTP_CURVE_SECP224R1, "secp224r1", 28, {0}, 0},
         {UFTP_CURVE_SECP256R1,
          "prime256v1",
          32,
@@ -48,6 +50,10 @@ const uftp_ec_curve *uftp_ec_curve_find_oid(uftp_bytes oid)
 const struct ecc_curve *uftp_ec_curve_nettle(const uftp_ec_curve *curve)
 {
     switch (curve->number) {
+    case UFTP_CURVE_SECP192R1:
+        return nettle_get_secp_192r1();
+    case UFTP_CURVE_SECP224R1:
+        return nettle_get_secp_224r1();
     case UFTP_CURVE_SECP256R1:
         return nettle_get_secp_256r1();
     case UFTP_CURVE_SECP384R1:

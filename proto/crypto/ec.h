@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NIST curves of spec v5 1.19 and their public blobs: for ECDH and for ECDSA.
+ * The NIST curves of spec v5 1.19 and their public blobs: for ECDH and for ECDSA. Version 4 has two
+ * more, shorter ones: they are understood from a peer, and never chosen for a key of our own.
  */
 #ifndef UFTP_CRYPTO_EC_H
 #define UFTP_CRYPTO_EC_H
@@ -20,6 +21,12 @@ typedef struct uftp_ec_curve {
     uint8_t oid[8]; /* contents of the DER object identifier */
     uint8_t oid_len;
 } uftp_ec_curve;
+
+/* Whether version 5 has the curve too. */
+static inline bool uftp_ec_curve_in_v5(unsigned number)
+{
+    return number >= UFTP_CURVE_SECP256R1 && number <= UFTP_CURVE_SECP521R1;
+}
 
 /* NULL for a number or identifier that is not one of ours. */
 const uftp_ec_curve *uftp_ec_curve_find(unsigned number);

@@ -62,7 +62,7 @@ static int generate_ec(const uftp_allocator *memory, const uftp_random *random, 
                        uftp_key **out)
 {
     const uftp_ec_curve *curve = uftp_ec_curve_find(number);
-    if (!curve)
+    if (!curve || !uftp_ec_curve_in_v5(number)) /* the others have no name in a key file */
         return UFTP_ERR_UNSUPPORTED;
     int err = uftp_key_create(memory, curve, out);
     if (err < 0)

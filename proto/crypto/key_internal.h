@@ -34,6 +34,10 @@ int uftp_key_create(const uftp_allocator *memory, const uftp_ec_curve *curve, uf
 int uftp_key_complete_rsa(uftp_key *key);
 int uftp_key_complete_ec(uftp_key *key);
 
+/* An RSA public key from its blob (1.19), within its limits. `key` is initialised by the caller.
+ * KEY. */
+int uftp_rsa_blob_read(uftp_bytes blob, struct rsa_public_key *key);
+
 /* The limits of an RSA public key, from a peer or from a file (1.19). KEY, LIMIT. */
 int uftp_rsa_public_check(const struct rsa_public_key *key);
 

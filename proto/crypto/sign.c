@@ -62,8 +62,7 @@ static int sign_rsa(const uftp_key *key, const uftp_random *random, uint8_t hash
     return signed_well ? UFTP_OK : UFTP_ERR_KEY;
 }
 
-/* `key` is initialised by the caller. KEY. */
-static int rsa_blob_read(uftp_bytes blob, struct rsa_public_key *key)
+int uftp_rsa_blob_read(uftp_bytes blob, struct rsa_public_key *key)
 {
     if (blob.len < RSA_BLOB_HEADER_LEN || blob.data[0] != UFTP_KEY_RSA || blob.data[1] != 0)
         return UFTP_ERR_KEY;
@@ -84,7 +83,7 @@ static int verify_rsa(uftp_bytes public_key, uint8_t hash, const uint8_t *digest
 {
     struct rsa_public_key key;
     rsa_public_key_init(&key);
-    int err = rsa_blob_read(public_key, &key);
+    int err = uftp_rsa_blob_read(public_key, &key);
     if (err == UFTP_OK && signature.len != key.size)
         err = UFTP_ERR_AUTH;
     if (err == UFTP_OK) {
@@ -183,7 +182,7 @@ int uftp_public_key_check(uftp_bytes blob)
     if (blob.data[0] == UFTP_KEY_RSA) {
         struct rsa_public_key key;
         rsa_public_key_init(&key);
-        int err = rsa_blob_read(blob, &key);
+        int err = uftp_rsa_blob_read(blob, &key);
         rsa_public_key_clear(&key);
         return err;
     }

@@ -6,6 +6,7 @@
 #include "handshake/v5_internal.h"
 
 #include "base/assert.h"
+#include "crypto/ec.h"
 #include "crypto/hash.h"
 
 #include <string.h>
@@ -190,6 +191,8 @@ int uftp_v5_handshake_keys(const uftp_suite *suite, const uftp_ecdh *own, uftp_b
 {
     if (!uftp_cipher_key_len(suite->cipher) || !uftp_hash_len(suite->hash))
         return UFTP_ERR_UNSUPPORTED; /* the numbers come from the wire: here they stop */
+    if (!uftp_ec_curve_in_v5(uftp_ecdh_curve(own)))
+        return UFTP_ERR_UNSUPPORTED; /* one of version 4 */
     uint8_t premaster[UFTP_V5_PREMASTER_LEN];
     int err = uftp_v5_premaster(own, peer_blob, premaster);
     if (err < 0)

@@ -5,6 +5,7 @@
  */
 #include "handshake/v5_internal.h"
 
+#include "crypto/ec.h"
 #include "crypto/hash.h"
 
 #include <string.h>
@@ -75,11 +76,20 @@ static int sign_parts(const uftp_key *key, const uftp_random *random, uint8_t ha
     return uftp_sign(key, random, hash, digest, out);
 }
 
+/* An EC key on a curve of version 4 alone is none here. */
+static bool key_allowed(uftp_bytes public_key)
+{
+    return public_key.len < 2 || public_key.data[0] != UFTP_KEY_EC ||
+           uftp_ec_curve_in_v5(public_key.data[1]);
+}
+
 static int verify_parts(uftp_bytes public_key, uint8_t hash, const uftp_v5_parts *parts,
                         uftp_bytes signature)
 {
     if (!hash_allowed(hash))
         return UFTP_ERR_UNSUPPORTED;
+    if (!key_allowed(public_key))
+        return UFTP_ERR_KEY;
     uint8_t digest[UFTP_HASH_LEN_MAX];
     uftp_hash_parts(hash, parts->part, parts->count, digest);
     return uftp_verify(public_key, hash, digest, signature);

@@ -71,6 +71,8 @@ int uftp_packet_read(uint8_t *data, size_t len, uftp_packet *out)
 int uftp_packet_open(uftp_packet *packet, const uftp_sealing *sealing)
 {
     UFTP_ASSERT(packet->sealed);
+    if (packet->wire != &uftp_wire_v5)
+        return UFTP_ERR_AUTH;
     return uftp_v5_open(sealing->aead, sealing->traffic, packet->encrypted.iv_counter, packet->data,
                         packet->len);
 }
@@ -79,6 +81,8 @@ int uftp_packet_message(const uftp_packet *packet, uftp_message *out)
 {
     uftp_reader r = {.at = packet->data + packet->wire->header_len,
                      .end = packet->data + packet->len};
+    if (packet->sealed && packet->encrypted.payload.len < UFTP_TAG_LEN)
+        return UFTP_ERR_MALFORMED; /* of version 4, where a payload may have no tag */
     if (packet->sealed)
         r = (uftp_reader){.at = packet->encrypted.payload.data,
                           .end = packet->encrypted.payload.data + packet->encrypted.payload.len -

@@ -37,7 +37,8 @@ typedef struct uftp_packet {
 
 /* VERSION, TRUNCATED, MALFORMED. Points into `data`. */
 int uftp_packet_read(uint8_t *data, size_t len, uftp_packet *out);
-/* Decrypts a sealed packet in place. AUTH. To be called once per packet: a second key may only be
+/* Decrypts a sealed packet of version 5 in place; AUTH, which any other version gets too: its
+ * packets are not sealed with these keys. To be called once per packet: a second key may only be
  * tried on a copy. */
 int uftp_packet_open(uftp_packet *packet, const uftp_sealing *sealing);
 /* The message inside: of a plain packet, or of one that has been opened. Its type is that of the

@@ -48,6 +48,9 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
                         const uftp_announce *announce, const char **why)
 {
     const uftp_enc_info *info = &announce->enc_info;
+    *why = "Encrypted sessions of version 4 not supported here";
+    if (packet->wire != &uftp_wire_v5)
+        return UFTP_ERR_UNSUPPORTED; /* its keys come from another schedule */
     *why = "Keytype invalid or not supported here";
     if (uftp_cipher_key_len(info->cipher) == 0)
         return UFTP_ERR_UNSUPPORTED;
@@ -62,13 +65,13 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
         return err;
     if (!uftp_ecdh_blob_curve(info->ecdh_key))
         return UFTP_ERR_KEY;
-    *why = "Signature verification failed";
-    err =
-        uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
-                                (size_t)(info->signature.data - packet->data), info->signature.len);
-    if (err == UFTP_OK)
-        *why = NULL;
-    return err;
+    /* The reference refuses the session for a bad signature. That would be for good: one datagram
+     * that was damaged, or sent in another's name, would shut the genuine session out. It is only
+     * dropped, since the sender repeats its own. */
+    *why = NULL;
+    return uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
+                                   (size_t)(info->signature.data - packet->data),
+                                   info->signature.len);
 }
 
 /* Signs our CLIENT_KEY and lets its header, with a zero signature, enter the context (3.3). */

@@ -71,6 +71,7 @@ static void apply_defaults(uftp_sender_config *config)
     DEFAULT(config->cipher, UFTP_CIPHER_AES256_GCM);
     DEFAULT(config->hash, UFTP_HASH_SHA256);
     DEFAULT(config->ecdh_curve, UFTP_CURVE_SECP256R1);
+    DEFAULT(config->version, 5);
     while (config->group == 0) /* zero is what a free slot looks like (spec v5 3.13) */
         config->group = (uint32_t)uftp_random_below(config->random, (uint64_t)UINT32_MAX + 1);
     if (config->sync_preview)
@@ -82,6 +83,7 @@ static bool config_allowed(const uftp_sender_config *config)
     const uftp_address *public_address = &config->public_address;
     bool multicast = uftp_address_is_multicast(public_address);
     return config->uid != 0 && public_address->port != 0 &&
+           (config->version == 4 || config->version == 5) &&
            (public_address->family == UFTP_IPV4 || public_address->family == UFTP_IPV6) &&
            (!multicast || (config->private_address.family == public_address->family &&
                            uftp_address_is_multicast(&config->private_address))) &&
@@ -130,7 +132,10 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
     err = UFTP_ERR_ARGUMENT;
     if (!config_allowed(own))
         goto fail;
-    sender->wire = &uftp_wire_v5;
+    err = UFTP_ERR_UNSUPPORTED;
+    if (own->version == 4 && !own->plain)
+        goto fail;
+    sender->wire = own->version == 4 ? &uftp_wire_v4 : &uftp_wire_v5;
     sender->created = now;
     sender->encrypted = !own->plain;
     sender->unicast = !uftp_address_is_multicast(&own->public_address);

@@ -5,6 +5,8 @@
  */
 #include "session/sender_internal.h"
 
+#include "crypto/ec.h"
+
 #include "crypto/hash.h"
 
 void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out)
@@ -27,6 +29,8 @@ int sender_keys_init(uftp_sender *sender)
     const uftp_sender_config *config = &sender->config;
     const uftp_random *random = config->random;
     keys->suite = (uftp_suite){.cipher = (uint8_t)config->cipher, .hash = (uint8_t)config->hash};
+    if (!uftp_ec_curve_in_v5(config->ecdh_curve))
+        return UFTP_ERR_UNSUPPORTED; /* a curve of version 4 alone */
     int err = uftp_ecdh_generate(config->memory, random, config->ecdh_curve, &keys->ecdh);
     if (err < 0)
         return err;

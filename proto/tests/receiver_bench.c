@@ -170,7 +170,8 @@ uftp_receiver_stats rx_stats(const receiver_bench *bench)
 
 void rx_peer_init(rx_peer *peer, uint32_t group)
 {
-    *peer = (rx_peer){.uid = 0x0a000001,
+    *peer = (rx_peer){.wire = &uftp_wire_v5,
+                      .uid = 0x0a000001,
                       .group = group,
                       .address = uftp_address_ipv4(10, 0, 0, 1, 5000),
                       .private_address = uftp_address_ipv4(230, 5, 5, 5, 0),
@@ -205,7 +206,7 @@ void rx_peer_free(rx_peer *peer)
 
 static uftp_header next_header(rx_peer *peer)
 {
-    return (uftp_header){.version = uftp_wire_v5.version,
+    return (uftp_header){.version = peer->wire->version,
                          .seq = peer->seq++,
                          .source = peer->uid,
                          .group = peer->group,
@@ -218,7 +219,7 @@ void rx_write(rx_peer *peer, const uftp_message *message, bool sealed, uint8_t *
 {
     const uftp_header header = next_header(peer);
     const uftp_sealing sealing = {.aead = &peer->app_aead, .traffic = &peer->server_app};
-    assert_int_equal(uftp_packet_write(&uftp_wire_v5, &header, message, sealed ? &sealing : NULL,
+    assert_int_equal(uftp_packet_write(peer->wire, &header, message, sealed ? &sealing : NULL,
                                        sealed ? ++peer->counter : 0, out, UFTP_DATAGRAM_MAX, len),
                      UFTP_OK);
 }

@@ -28,6 +28,7 @@ typedef struct rx_said {
 } rx_said;
 
 typedef struct rx_peer {
+    const uftp_wire *wire; /* version 5; 4 for plain sessions */
     uint32_t uid, group;
     uint8_t instance;
     uftp_address address, private_address;

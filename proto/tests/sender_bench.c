@@ -107,9 +107,10 @@ void bench_reply(sender_bench *b, uint32_t uid, const uftp_message *message)
 {
     uint8_t data[UFTP_DATAGRAM_MAX];
     size_t len;
-    const uftp_header header = {.version = 0x50, .source = uid, .group = BENCH_GROUP};
-    assert_int_equal(
-        uftp_packet_write(&uftp_wire_v5, &header, message, NULL, 0, data, sizeof data, &len), 0);
+    const uftp_wire *wire = b->config.version == 4 ? &uftp_wire_v4 : &uftp_wire_v5;
+    const uftp_header header = {.version = wire->version, .source = uid, .group = BENCH_GROUP};
+    assert_int_equal(uftp_packet_write(wire, &header, message, NULL, 0, data, sizeof data, &len),
+                     0);
     bench_reply_raw(b, data, len);
     b->replies[b->reply_count - 1].source =
         uftp_address_ipv4(10, (uint8_t)(uid >> 16), (uint8_t)(uid >> 8), (uint8_t)uid, 1044);

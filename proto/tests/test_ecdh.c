@@ -12,7 +12,7 @@ typedef struct known_answer {
     const char *scalar, *x, *y, *shared;
 } known_answer;
 
-/* NIST CAVS 14.1, ECC CDH primitive, count 0 of P-256, P-384, P-521. */
+/* NIST CAVS 14.1, ECC CDH primitive, count 0 of P-256, P-384, P-521, P-192, P-224. */
 static const known_answer answers[] = {
     {UFTP_CURVE_SECP256R1, "7d7dc5f71eb29ddaf80d6214632eeae03d9058af1fb6d22ed80badb62bc1a534",
      "700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287",
@@ -36,6 +36,14 @@ static const known_answer answers[] = {
      "bde99e0f6716939e632bc8986fa18dccd443a348b6c3e522497955a4f3c302f676",
      "005fc70477c3e63bc3954bd0df3ea0d1f41ee21746ed95fc5e1fdf90930d5e1366"
      "72d72cc770742d1711c3c3a4c334a0ad9759436a4d3c5bf6e74b9578fac148c831"},
+    {UFTP_CURVE_SECP192R1, "f17d3fea367b74d340851ca4270dcb24c271f445bed9d527",
+     "42ea6dd9969dd2a61fea1aac7f8e98edcc896c6e55857cc0",
+     "dfbe5d7c61fac88b11811bde328e8a0d12bf01a9d204b523",
+     "803d8ab2e5b6e6fca715737c3a82f7ce3c783124f6d51cd0"},
+    {UFTP_CURVE_SECP224R1, "8346a60fc6f293ca5a0d2af68ba71d1dd389e5e40837942df3e43cbd",
+     "af33cd0629bc7e996320a3f40368f74de8704fa37b8fab69abaae280",
+     "882092ccbba7930f419a8a4f9bb16978bbc3838729992559a6f2e2d7",
+     "7d96f9a3bd3c05cf5cc37feb8b9d5209d5c2597464dec3e9983743e8"},
 };
 #define ANSWERS (sizeof answers / sizeof *answers)
 
@@ -213,7 +221,8 @@ static void unknown_curves_and_missing_memory_are_told(void **state)
     test_random_init(&random, 1);
     uftp_ecdh *key = NULL;
     for (unsigned curve = 0; curve < 256; curve++)
-        if (curve < UFTP_CURVE_SECP256R1 || curve > UFTP_CURVE_SECP521R1)
+        if (!uftp_ec_curve_in_v5(curve) && curve != UFTP_CURVE_SECP192R1 &&
+            curve != UFTP_CURVE_SECP224R1)
             assert_int_equal(
                 uftp_ecdh_generate(&memory.allocator, &random.random, (uftp_curve)curve, &key),
                 UFTP_ERR_UNSUPPORTED);

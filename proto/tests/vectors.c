@@ -87,6 +87,11 @@ bool test_vector_exists(const test_vectors *vectors, const char *name)
     return find(vectors, name) != NULL;
 }
 
+const char *test_vector_name(const test_vectors *vectors, size_t index)
+{
+    return index < vectors->count ? vectors->entries[index].name : NULL;
+}
+
 const char *test_vector_text(test_vectors *vectors, const char *name)
 {
     return need(vectors, name)->text;

@@ -18,6 +18,8 @@ void test_vectors_close(test_vectors *vectors);
 uftp_bytes test_vector(test_vectors *vectors, const char *name);
 const char *test_vector_text(test_vectors *vectors, const char *name);
 bool test_vector_exists(const test_vectors *vectors, const char *name);
+/* The names in the order of the file; NULL behind the last one. */
+const char *test_vector_name(const test_vectors *vectors, size_t index);
 
 /* Compares, and names the vector in a failure. */
 void test_vector_equals(test_vectors *vectors, const char *name, const uint8_t *data, size_t len);

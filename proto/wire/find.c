@@ -6,5 +6,7 @@
 
 const uftp_wire *uftp_wire_find(uint8_t version)
 {
-    return version == uftp_wire_v5.version ? &uftp_wire_v5 : NULL;
+    if (version == uftp_wire_v5.version)
+        return &uftp_wire_v5;
+    return version == uftp_wire_v4.version ? &uftp_wire_v4 : NULL;
 }

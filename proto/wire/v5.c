@@ -14,7 +14,7 @@
 /* Common header, spec v5 1.2
  *   0 version  1 type  2 seq(2)  4 source(4)  8 group(4)  12 instance  13 grtt  14 group size
  *   15 reserved */
-static int header_read(uftp_reader *r, uftp_header *out)
+int uftp_v5_common_read(uftp_reader *r, uint8_t version, uftp_header *out)
 {
     out->version = uftp_read_u8(r);
     out->type = uftp_read_u8(r);
@@ -27,12 +27,12 @@ static int header_read(uftp_reader *r, uftp_header *out)
     uftp_read_skip(r, 1);
     if (r->failed)
         return UFTP_ERR_TRUNCATED;
-    return out->version == VERSION_BYTE ? UFTP_OK : UFTP_ERR_VERSION;
+    return out->version == version ? UFTP_OK : UFTP_ERR_VERSION;
 }
 
-static int header_write(uftp_writer *w, const uftp_header *in)
+int uftp_v5_common_write(uftp_writer *w, uint8_t version, const uftp_header *in)
 {
-    uftp_write_u8(w, VERSION_BYTE);
+    uftp_write_u8(w, version);
     uftp_write_u8(w, in->type);
     uftp_write_u16(w, in->seq);
     uftp_write_u32(w, in->source);
@@ -44,11 +44,22 @@ static int header_write(uftp_writer *w, const uftp_header *in)
     return w->failed ? UFTP_ERR_SPACE : UFTP_OK;
 }
 
+static int header_read(uftp_reader *r, uftp_header *out)
+{
+    return uftp_v5_common_read(r, VERSION_BYTE, out);
+}
+
+static int header_write(uftp_writer *w, const uftp_header *in)
+{
+    return uftp_v5_common_write(w, VERSION_BYTE, in);
+}
+
 /* ENCRYPTED, spec v5 1.5: no type or length byte of its own
  *   0 IV counter(8)  8 reserved(2)  10 payload length(2)  12 payload: ciphertext, tag(16) */
 static int encrypted_read(uftp_reader *r, uftp_encrypted *out)
 {
     out->iv_counter = uftp_read_u64(r);
+    out->signature = (uftp_bytes){0};
     uftp_read_skip(r, 2);
     size_t payload_len = uftp_read_u16(r);
     out->payload = uftp_read_rest(r);
@@ -63,7 +74,7 @@ static int encrypted_read(uftp_reader *r, uftp_encrypted *out)
 
 static int encrypted_write(uftp_writer *w, const uftp_encrypted *in)
 {
-    if (in->payload.len < PLAINTEXT_MIN + TAG_LEN)
+    if (in->payload.len < PLAINTEXT_MIN + TAG_LEN || in->signature.len != 0)
         return UFTP_ERR_MALFORMED;
     if (in->payload.len > UINT16_MAX)
         return UFTP_ERR_LIMIT;
@@ -136,7 +147,7 @@ int uftp_v5_end_write(const uftp_writer *w)
 
 /* Message header, spec v5 1.3: 0 type  1 header length in words  2 fields, then extensions; the
  * body follows. */
-static uftp_v5_frame frame_read(uftp_reader *r, uint8_t *type)
+uftp_v5_frame uftp_v5_frame_read(uftp_reader *r, uint8_t *type)
 {
     uftp_v5_frame f = {.whole = {.data = r->at}};
     *type = uftp_read_u8(r);
@@ -152,7 +163,7 @@ static int message_read(uftp_reader *r, uftp_message *out)
 {
     if (r->failed || uftp_read_left(r) == 0)
         return UFTP_ERR_TRUNCATED;
-    uftp_v5_frame f = frame_read(r, &out->type);
+    uftp_v5_frame f = uftp_v5_frame_read(r, &out->type);
     switch ((uftp_message_type)out->type) {
     case UFTP_MESSAGE_FILESEG:
         return uftp_v5_fileseg_read(&f, &out->as.fileseg);

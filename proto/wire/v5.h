@@ -2,7 +2,8 @@
  *
  * Between the files of the v5 codec. v5.c holds the common header, the wrapper and the dispatch;
  * v5_setup.c the messages that set a session up (spec v5 1.6 to 1.12, 1.18); v5_transfer.c those
- * that carry it (1.13 to 1.18).
+ * that carry it (1.13 to 1.18). Most layouts are those of version 4 too, which calls these
+ * functions (wire/v4.h).
  *
  * One rule for what a codec refuses: lengths that contradict each other and values from which no
  * session could be run are errors; a number whose meaning is not known (file type, status, flag,
@@ -33,6 +34,13 @@ typedef struct uftp_v5_frame {
     uftp_reader header; /* behind type and length byte, to the end of the header */
     uftp_reader body;   /* the rest of the message */
 } uftp_v5_frame;
+
+/* The common header, the same in every version but for its first byte. TRUNCATED, VERSION. */
+int uftp_v5_common_read(uftp_reader *r, uint8_t version, uftp_header *out);
+int uftp_v5_common_write(uftp_writer *w, uint8_t version, const uftp_header *in);
+
+/* Cuts a message, which is not empty, in two. Both cursors have failed when it is too short. */
+uftp_v5_frame uftp_v5_frame_read(uftp_reader *r, uint8_t *type);
 
 /* What is left of the header must be well-formed extensions. Hands out the one of `type`, from its
  * type byte on; found->at is NULL when there is none. TRUNCATED, MALFORMED. */
@@ -66,6 +74,10 @@ static inline void uftp_v5_uids_write(uftp_writer *w, const uftp_uid_list *list)
         uftp_write_bytes(w, list->bytes, 4 * list->count);
 }
 
+/* ANNOUNCE without what is inside EXT_ENC_INFO: reading hands that extension out when
+ * out->encrypted; writing stops where it would stand, with `extension_len` counted in. */
+int uftp_v5_announce_fields_read(uftp_v5_frame *f, uftp_announce *out, uftp_reader *extension);
+int uftp_v5_announce_fields_write(uftp_writer *w, const uftp_announce *in, size_t extension_len);
 int uftp_v5_announce_read(uftp_v5_frame *f, uftp_announce *out);
 int uftp_v5_announce_write(uftp_writer *w, const uftp_announce *in);
 int uftp_v5_enc_info_write(uftp_writer *w, const uftp_enc_info *in);

@@ -93,7 +93,7 @@ static bool announce_usable(const uftp_announce *announce)
 /* ANNOUNCE, spec v5 1.6; A = 4 or 16
  *   0 type  1 length  2 flags  3 robust  4 CC type  5 reserved  6 block size(2)  8 timestamp(8)
  *   16 public address(A)  16+A private address(A)  16+2A extensions; body: UIDs */
-int uftp_v5_announce_read(uftp_v5_frame *f, uftp_announce *out)
+int uftp_v5_announce_fields_read(uftp_v5_frame *f, uftp_announce *out, uftp_reader *extension)
 {
     uftp_reader *h = &f->header;
     uint8_t flags = uftp_read_u8(h);
@@ -109,18 +109,26 @@ int uftp_v5_announce_read(uftp_v5_frame *f, uftp_announce *out)
     out->public_address = address_read(h, family);
     out->private_address = address_read(h, family);
     out->members = uftp_v5_uids_read(&f->body);
-    uftp_reader extension;
-    int err = uftp_v5_extensions_read(h, UFTP_V5_EXT_ENC_INFO, &extension);
+    int err = uftp_v5_extensions_read(h, UFTP_V5_EXT_ENC_INFO, extension);
     if (err < 0)
         return err;
     if (!announce_usable(out))
         return UFTP_ERR_MALFORMED;
-    out->encrypted = extension.at != NULL;
+    out->encrypted = extension->at != NULL;
     out->enc_info = (uftp_enc_info){0};
-    return out->encrypted ? enc_info_read(&extension, &out->enc_info) : UFTP_OK;
+    return UFTP_OK;
 }
 
-int uftp_v5_announce_write(uftp_writer *w, const uftp_announce *in)
+int uftp_v5_announce_read(uftp_v5_frame *f, uftp_announce *out)
+{
+    uftp_reader extension;
+    int err = uftp_v5_announce_fields_read(f, out, &extension);
+    if (err < 0 || !out->encrypted)
+        return err;
+    return enc_info_read(&extension, &out->enc_info);
+}
+
+int uftp_v5_announce_fields_write(uftp_writer *w, const uftp_announce *in, size_t extension_len)
 {
     uint8_t family = in->public_address.family;
     if ((family != UFTP_IPV4 && family != UFTP_IPV6) ||
@@ -128,7 +136,6 @@ int uftp_v5_announce_write(uftp_writer *w, const uftp_announce *in)
         return UFTP_ERR_MALFORMED;
     if (!announce_usable(in))
         return UFTP_ERR_MALFORMED;
-    size_t extension_len = in->encrypted ? enc_info_len(&in->enc_info) : 0;
     int err =
         uftp_v5_start_write(w, UFTP_MESSAGE_ANNOUNCE, 16 + 2 * address_len(family) + extension_len);
     if (err < 0)
@@ -143,6 +150,14 @@ int uftp_v5_announce_write(uftp_writer *w, const uftp_announce *in)
     uftp_write_u64(w, in->timestamp_us);
     uftp_write_bytes(w, in->public_address.bytes, address_len(family));
     uftp_write_bytes(w, in->private_address.bytes, address_len(family));
+    return UFTP_OK;
+}
+
+int uftp_v5_announce_write(uftp_writer *w, const uftp_announce *in)
+{
+    int err = uftp_v5_announce_fields_write(w, in, in->encrypted ? enc_info_len(&in->enc_info) : 0);
+    if (err < 0)
+        return err;
     if (in->encrypted) {
         err = uftp_v5_enc_info_write(w, &in->enc_info);
         if (err < 0)
@@ -337,6 +352,7 @@ int uftp_v5_proxy_key_read(uftp_v5_frame *f, uftp_proxy_key *out)
     out->ecdh_key = uftp_read_field(h, ecdh_key_len);
     out->signature = uftp_read_field(h, signature_len);
     out->whole = f->whole;
+    out->nonce = 0;
     return uftp_v5_end_read(f);
 }
 

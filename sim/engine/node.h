@@ -114,8 +114,7 @@ sim_packet *sim_nat_outbound(sim_node *from, uint64_t now, sim_packet *packet);
 sim_packet *sim_nat_inbound(sim_node *to, uint64_t now, sim_packet *packet);
 /* Two nodes behind one NAT. */
 bool sim_are_neighbours(const sim_node *a, const sim_node *b);
-/* The node that a unicast destination leads to, for this sender; NULL: nobody, or stopped by a NAT,
- * in which case it has been counted there. */
+/* The node that a unicast destination leads to, for this sender; NULL: nobody. */
 sim_node *sim_find_target(sim_node *from, uint64_t now, const sim_packet *packet);
 sim_node *sim_find_host(const sim *world, const uftp_address *address);
 bool sim_is_attached(const sim_node *node);

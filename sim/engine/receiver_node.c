@@ -71,6 +71,11 @@ static void receiver_node_free(void *ctx)
     sim_release(r);
 }
 
+static uint64_t busy(void *ctx, uint64_t now)
+{
+    return sim_store_busy(&((receiver_node *)ctx)->store, now);
+}
+
 static const sim_core receiver_core = {.role = "receiver",
                                        .start = start,
                                        .stop = stop,
@@ -80,6 +85,7 @@ static const sim_core receiver_core = {.role = "receiver",
                                        .on_timeout = on_timeout,
                                        .poll_event = poll_event,
                                        .join_failed = join_failed,
+                                       .busy = busy,
                                        .free = receiver_node_free};
 
 sim_node *sim_add_receiver(sim *world, const char *name, const uftp_receiver_config *config,
@@ -125,6 +131,14 @@ void sim_listen(sim_node *node, const uftp_address *group)
     r->public_group = group ? *group : (uftp_address){0};
     if (sim_running(node) && group)
         sim_join(node, group, NULL);
+}
+
+uint64_t sim_crash(sim_node *node, bool power)
+{
+    sim_store *store = sim_node_store(node);
+    sim_store_die(store);
+    sim_stop(node);
+    return sim_store_recover(store, power);
 }
 
 void sim_shutdown(sim_node *node)

@@ -106,7 +106,7 @@ static sim_node *find_behind(const sim_node *from, uint64_t now, sim_nat *nat,
 {
     uftp_address inner = packet->destination;
     if (from->nat == nat && !sim_nat_settings(nat)->hairpin)
-        return NULL;
+        return NULL; /* the sender's router drops it in silence */
     if (!sim_nat_owner(nat, now, packet->destination.port, &inner)) {
         (void)sim_nat_in(nat, now, &packet->source, &inner); /* counts it */
         return NULL;

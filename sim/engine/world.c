@@ -43,6 +43,7 @@ struct sim_act {
 
 static void end_act(sim_act *a)
 {
+    sim_queue_cancel(&a->world->queue, &a->timer);
     *a->at = a->next;
     if (a->next)
         a->next->at = a->at;

@@ -11,11 +11,12 @@ typedef struct corrupt {
 static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     corrupt *c = (corrupt *)model;
-    if (sim_random_chance(&c->random, c->config.chance_ppm, 1000000) && packet->len > 0) {
+    if (sim_random_chance(&c->random, c->config.chance_ppm, 1000000) &&
+        packet->len > c->config.from) {
         packet = sim_packet_alter(packet);
         for (uint32_t i = 0; i < c->config.bits; i++) {
-            uint64_t bit = sim_random_below(&c->random, packet->len * UINT64_C(8));
-            packet->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            uint64_t bit = sim_random_below(&c->random, (packet->len - c->config.from) * 8);
+            packet->bytes[c->config.from + bit / 8] ^= (uint8_t)(1u << bit % 8);
         }
         sim_packet_rehash(packet);
         c->corrupted++;

@@ -38,7 +38,8 @@ static void add_loss(builder *b, const sim_link *link)
     if (link->corrupt_ppm)
         append(b, sim_corrupt_new(b->medium, b->place,
                                   &(sim_corrupt_config){.chance_ppm = link->corrupt_ppm,
-                                                        .bits = link->corrupt_bits}));
+                                                        .bits = link->corrupt_bits,
+                                                        .from = link->corrupt_from}));
     if (link->duplicate_ppm)
         append(b, sim_duplicate_new(b->medium, b->place,
                                     &(sim_duplicate_config){.chance_ppm = link->duplicate_ppm,

@@ -30,11 +30,13 @@ typedef struct sim_link {
     bool mtu_drop; /* or dropped */
 
     uint32_t loss_ppm;
-    sim_gilbert_config gilbert;         /* used with p_ppm */
-    const sim_loss_trace *loss_trace;   /* outlives the link */
-    uint64_t loss_trace_start;          /* skipped at first, so that links need not lose alike */
-    bool loss_trace_once;               /* the trace does not begin anew */
-    uint32_t corrupt_ppm, corrupt_bits; /* bits [1] */
+    sim_gilbert_config gilbert;       /* used with p_ppm */
+    const sim_loss_trace *loss_trace; /* outlives the link */
+    uint64_t loss_trace_start;        /* skipped at first, so that links need not lose alike */
+    bool loss_trace_once;             /* the trace does not begin anew */
+    uint32_t corrupt_ppm;
+    uint32_t corrupt_bits; /* [1] */
+    uint32_t corrupt_from; /* bytes before it are spared */
 
     uint32_t duplicate_ppm;
     uint64_t duplicate_gap;

@@ -2,7 +2,8 @@
  *
  * The messages of UFTP in memory: host-order values, the same for every wire version. The codecs
  * (wire.h) turn bytes into these and back. Pointers lead into the datagram that was read; nothing
- * is copied. Section numbers are of spec/uftp-v5.md.
+ * is copied. Section numbers are of spec/uftp-v5.md. What is marked "v4" exists in version 4 only
+ * (spec/uftp-v4.md): the v5 codec reads it as zero and does not write it.
  */
 #ifndef UFTP_MESSAGE_H
 #define UFTP_MESSAGE_H
@@ -85,34 +86,55 @@ bool uftp_uid_list_contains(const uftp_uid_list *list, uint32_t uid);
 
 enum { UFTP_CC_NONE = 0, UFTP_CC_TFMCC = 2 };
 
-/* Cipher and hash numbers are those of the wire (1.7). */
+/* Cipher and hash numbers are those of the wire (1.7, spec v4 4). */
 typedef enum uftp_cipher {
+    UFTP_CIPHER_DES_CBC = 1, /* the four in CBC mode: v4 */
+    UFTP_CIPHER_3DES_CBC = 2,
+    UFTP_CIPHER_AES128_CBC = 3,
+    UFTP_CIPHER_AES256_CBC = 4,
     UFTP_CIPHER_AES128_GCM = 5,
     UFTP_CIPHER_AES256_GCM = 6,
     UFTP_CIPHER_AES128_CCM = 7,
     UFTP_CIPHER_AES256_CCM = 8
 } uftp_cipher;
 typedef enum uftp_hash {
-    UFTP_HASH_SHA1 = 2, /* fingerprints and heartbeats only */
+    UFTP_HASH_SHA1 = 2, /* fingerprints and heartbeats; in v4 sessions too */
     UFTP_HASH_SHA256 = 3,
     UFTP_HASH_SHA384 = 4,
     UFTP_HASH_SHA512 = 5
 } uftp_hash;
 typedef enum uftp_curve {
+    UFTP_CURVE_SECP192R1 = 19, /* v4 */
+    UFTP_CURVE_SECP224R1 = 21, /* v4 */
     UFTP_CURVE_SECP256R1 = 23,
     UFTP_CURVE_SECP384R1 = 24,
     UFTP_CURVE_SECP521R1 = 25
 } uftp_curve;
 
+/* How a session's secrets are agreed upon (spec v4 4). */
+typedef enum uftp_key_exchange {
+    UFTP_KEY_EXCHANGE_RSA = 1, /* the client chooses, under the server's RSA key */
+    UFTP_KEY_EXCHANGE_ECDH_RSA = 2,
+    UFTP_KEY_EXCHANGE_ECDH_ECDSA = 3
+} uftp_key_exchange;
+/* What makes an encrypted packet authentic (spec v4 4). */
+typedef enum uftp_sigtype {
+    UFTP_SIGTYPE_HMAC = 1,
+    UFTP_SIGTYPE_KEYEX = 2,  /* a signature by the sender's own key */
+    UFTP_SIGTYPE_AUTHENC = 3 /* the cipher: GCM and CCM, always */
+} uftp_sigtype;
+
 /* EXT_ENC_INFO (1.7). Writing with signature.data NULL reserves signature.len zero bytes, which is
  * also the form that is signed. */
 typedef struct uftp_enc_info {
     bool client_auth;
+    uint8_t key_exchange; /* v4: uftp_key_exchange */
+    uint8_t sigtype;      /* v4: uftp_sigtype */
     uint8_t cipher;
     uint8_t hash;
     const uint8_t *random; /* UFTP_RANDOM_LEN bytes */
     uftp_bytes public_key; /* blob (1.19) */
-    uftp_bytes ecdh_key;   /* blob */
+    uftp_bytes ecdh_key;   /* blob; empty in a v4 RSA exchange, and then the signature too */
     uftp_bytes signature;
     uftp_bytes whole; /* read only: the extension as received, from its type byte */
 } uftp_enc_info;
@@ -133,7 +155,7 @@ typedef struct uftp_announce { /* 1.6 */
 typedef struct uftp_register { /* 1.8 */
     uint64_t timestamp_us;
     const uint8_t *random; /* UFTP_RANDOM_LEN bytes; NULL when writing: zeros */
-    uftp_bytes ecdh_key;   /* blob; empty when not encrypted */
+    uftp_bytes ecdh_key;   /* blob; empty when not encrypted; v4 RSA: the encrypted premaster */
     uftp_uid_list clients; /* from proxies only */
 } uftp_register;
 
@@ -149,7 +171,7 @@ typedef struct uftp_uid_message { /* REG_CONF 1.10, DONE_CONF 1.16 */
 
 typedef struct uftp_keyinfo { /* 1.11 */
     uint64_t iv_counter;
-    uftp_bytes signature;   /* data NULL when writing: zeros */
+    uftp_bytes signature;   /* data NULL when writing: zeros; empty in v4 */
     const uint8_t *entries; /* 52 bytes each: UID, sealed group master */
     size_t entry_count;
 } uftp_keyinfo;
@@ -158,8 +180,10 @@ typedef struct uftp_keyinfo { /* 1.11 */
 uint32_t uftp_keyinfo_entry(const uftp_keyinfo *keyinfo, size_t index, const uint8_t **sealed);
 #define UFTP_KEYINFO_ENTRY_LEN 52
 
+#define UFTP_V4_VERIFY_LEN 12
 typedef struct uftp_keyinfo_ack { /* 1.12 */
-    uftp_bytes verify_data;       /* read: all bytes behind the fixed part of the header */
+    /* Read: all bytes behind the fixed part of the header; v4: UFTP_V4_VERIFY_LEN bytes. */
+    uftp_bytes verify_data;
 } uftp_keyinfo_ack;
 
 typedef enum uftp_file_type {
@@ -174,7 +198,7 @@ typedef struct uftp_fileinfo { /* 1.13 */
     uint16_t file_id;
     uint8_t file_type; /* uftp_file_type; others decode, the receiver refuses them */
     uint64_t size;     /* 48 bits */
-    uint64_t mtime;    /* seconds since the epoch, 48 bits; 0: none */
+    uint64_t mtime;    /* seconds since the epoch, 48 bits, in v4 32; 0: none */
     uint64_t timestamp_us;
     uftp_bytes name; /* without padding: cut at the first NUL */
     uftp_bytes link;
@@ -263,6 +287,7 @@ typedef struct uftp_proxy_key { /* 1.18 */
     uftp_bytes ecdh_key;
     uftp_bytes signature;
     uftp_bytes whole; /* read only: the message header, from the type byte */
+    uint32_t nonce;   /* v4: what is signed */
 } uftp_proxy_key;
 
 typedef struct uftp_abort { /* 1.17 */
@@ -300,7 +325,7 @@ typedef struct uftp_cc_ack { /* 1.18 */
 
 /* Any message but ENCRYPTED. */
 typedef struct uftp_message {
-    uint8_t type; /* uftp_message_type: says which member is set */
+    uint8_t type; /* uftp_message_type: says which member is set; KEY_REQ (v4) has none */
     union {
         uftp_announce announce;
         uftp_register registration; /* "register" is a word of C */
@@ -327,7 +352,8 @@ typedef struct uftp_message {
 /* The wrapper of an encrypted message (1.5). */
 typedef struct uftp_encrypted {
     uint64_t iv_counter;
-    uftp_bytes payload; /* ciphertext and tag; data NULL when writing: room is left */
+    uftp_bytes signature; /* v4, empty with an AEAD cipher; data NULL when writing: zeros */
+    uftp_bytes payload;   /* ciphertext and tag; data NULL when writing: room is left */
 } uftp_encrypted;
 
 #ifdef __cplusplus

@@ -67,6 +67,8 @@ typedef struct uftp_sender_config {
     uint16_t nak_count_max;    /* ... and so many times are too many [1] */
     uint32_t time_max_percent; /* [0: none] of size/rate, for each file */
 
+    uint8_t version; /* wire version: [5], or 4, which is spoken in plain sessions only as yet */
+
     bool plain;            /* no encryption; all below is then ignored */
     bool client_auth;      /* receivers must prove their keys */
     uftp_cipher cipher;    /* [AES-256-GCM] */

@@ -50,12 +50,13 @@ typedef struct uftp_wire {
     int (*enc_info_write)(uftp_writer *w, const uftp_enc_info *in);
 
     size_t header_len;         /* common header */
-    size_t encrypted_overhead; /* wrapper and tag around a message */
+    size_t encrypted_overhead; /* wrapper and tag around a message, with an AEAD cipher */
     size_t fileseg_header_len; /* message header of a FILESEG without extension */
     size_t fileseg_tfmcc_len;  /* what the TFMCC extension adds */
 } uftp_wire;
 
 extern const uftp_wire uftp_wire_v5;
+extern const uftp_wire uftp_wire_v4;
 
 /* The codec for a version byte, or NULL. */
 const uftp_wire *uftp_wire_find(uint8_t version);
