@@ -35,8 +35,8 @@ static uint64_t hash_file(const char *name, const sim_content *content)
 /* ---- all files of a store ---- */
 
 typedef struct walk {
-    const sim_watch *watch;
-    watched *receiver;
+    const sim_guard *guard;
+    guarded *receiver;
     void (*visit)(const struct walk *walk, const char *name, const sim_entry *entry);
 } walk;
 
@@ -67,19 +67,19 @@ static void walk_store(const walk *w)
 
 static void remember(const walk *w, const char *name, const sim_entry *entry)
 {
-    watched *who = w->receiver;
-    who->known = watch_grow(who->known, who->known_count, &who->known_capacity, sizeof *who->known);
+    guarded *who = w->receiver;
+    who->known = guard_grow(who->known, who->known_count, &who->known_capacity, sizeof *who->known);
     who->known[who->known_count++] = hash_file(name, &entry->content);
 }
 
-void watch_remember_store(watched *receiver)
+void guard_remember_store(guarded *receiver)
 {
     walk_store(&(walk){.receiver = receiver, .visit = remember});
 }
 
 /* ---- a final name ---- */
 
-static const sim_entry *source_of(const watch_session *session, const watch_object *object)
+static const sim_entry *source_of(const guard_session *session, const guard_object *object)
 {
     sim_entry *entry = NULL;
     int err = sim_tree_resolve(session->sender->source->root, object->path,
@@ -87,11 +87,11 @@ static const sim_entry *source_of(const watch_session *session, const watch_obje
     return err < 0 ? NULL : entry;
 }
 
-static bool was_sent(const sim_watch *watch, const char *name, const sim_entry *entry)
+static bool was_sent(const sim_guard *guard, const char *name, const sim_entry *entry)
 {
-    for (const watch_session *session = watch->sessions; session; session = session->next)
+    for (const guard_session *session = guard->sessions; session; session = session->next)
         for (size_t i = 0; i < session->count; i++) {
-            const watch_object *object = &session->objects[i];
+            const guard_object *object = &session->objects[i];
             if (object->type != UFTP_FILE_REGULAR || strcmp(object->name, name) != 0)
                 continue;
             const sim_entry *source = source_of(session, object);
@@ -101,7 +101,7 @@ static bool was_sent(const sim_watch *watch, const char *name, const sim_entry *
     return false;
 }
 
-static bool was_there(const watched *receiver, const char *name, const sim_entry *entry)
+static bool was_there(const guarded *receiver, const char *name, const sim_entry *entry)
 {
     if (entry->content.form == SIM_CONTENT_CHECKED)
         return false; /* has no bytes, and came with a session */
@@ -114,14 +114,14 @@ static bool was_there(const watched *receiver, const char *name, const sim_entry
 
 static void check_whole(const walk *w, const char *name, const sim_entry *entry)
 {
-    if (strstr(name, PARTIAL_MARK) || was_sent(w->watch, name, entry) ||
+    if (strstr(name, PARTIAL_MARK) || was_sent(w->guard, name, entry) ||
         was_there(w->receiver, name, entry))
         return;
-    watch_fail(w->receiver, "%s has a file under the final name \"%s\" that nobody sent",
+    guard_fail(w->receiver, "%s has a file under the final name \"%s\" that nobody sent",
                sim_name(w->receiver->node), name);
 }
 
-void watch_store(const sim_watch *watch, watched *receiver)
+void guard_store(const sim_guard *guard, guarded *receiver)
 {
     const sim_store *store = receiver->store;
     uint64_t calls = store->calls[SIM_STORE_COMMIT] + store->calls[SIM_STORE_MOVE] +
@@ -129,12 +129,12 @@ void watch_store(const sim_watch *watch, watched *receiver)
     if (calls == receiver->store_calls)
         return;
     receiver->store_calls = calls;
-    walk_store(&(walk){.watch = watch, .receiver = receiver, .visit = check_whole});
+    walk_store(&(walk){.guard = guard, .receiver = receiver, .visit = check_whole});
 }
 
 /* ---- a finished object ---- */
 
-static const char *wrong_with(const watch_session *session, const watch_object *object,
+static const char *wrong_with(const guard_session *session, const guard_object *object,
                               const uftp_event *event, const sim_entry *got)
 {
     const sim_entry *source = NULL;
@@ -161,15 +161,15 @@ static const char *wrong_with(const watch_session *session, const watch_object *
     return NULL;
 }
 
-void watch_finished_object(const sim_watch *watch, watched *receiver, const uftp_event *event)
+void guard_finished_object(const sim_guard *guard, guarded *receiver, const uftp_event *event)
 {
-    const watch_session *session = watch_session_find(watch, event->group, event->instance);
-    const watch_object *object = session ? watch_object_find(session, event->file_id) : NULL;
+    const guard_session *session = guard_session_find(guard, event->group, event->instance);
+    const guard_object *object = session ? guard_object_find(session, event->file_id) : NULL;
     if (!object)
-        watch_fail(receiver, "%s finished file %u, which nobody announced",
+        guard_fail(receiver, "%s finished file %u, which nobody announced",
                    sim_name(receiver->node), event->file_id);
     if (strcmp(object->name, event->name) != 0)
-        watch_fail(receiver, "%s finished \"%s\" as file %u, which is \"%s\"",
+        guard_fail(receiver, "%s finished \"%s\" as file %u, which is \"%s\"",
                    sim_name(receiver->node), event->name, event->file_id, object->name);
     if (session->sender->config.sync_preview ||
         (event->status != UFTP_COMPLETE_NORMAL && event->status != UFTP_COMPLETE_OVERWRITE))
@@ -178,7 +178,7 @@ void watch_finished_object(const sim_watch *watch, watched *receiver, const uftp
         *event->path ? sim_store_find(receiver->store, event->root, event->path) : NULL;
     const char *wrong = wrong_with(session, object, event, got);
     if (wrong)
-        watch_fail(receiver, "%s calls \"%s\" complete, but it %s", sim_name(receiver->node),
+        guard_fail(receiver, "%s calls \"%s\" complete, but it %s", sim_name(receiver->node),
                    event->name, wrong);
 }
 
@@ -188,13 +188,13 @@ static void check_leftover(const walk *w, const char *name, const sim_entry *ent
 {
     (void)entry;
     if (strstr(name, PARTIAL_MARK))
-        watch_fail(w->receiver, "%s has left \"%s\" behind", sim_name(w->receiver->node), name);
+        guard_fail(w->receiver, "%s has left \"%s\" behind", sim_name(w->receiver->node), name);
 }
 
 /* A crash may leave what it will, and what may be continued is kept on purpose. */
-void watch_leftovers(const watched *receiver)
+void guard_leftovers(const guarded *receiver)
 {
     if (receiver->incarnation > 1 || receiver->store->temp)
         return;
-    walk_store(&(walk){.receiver = (watched *)(uintptr_t)receiver, .visit = check_leftover});
+    walk_store(&(walk){.receiver = (guarded *)(uintptr_t)receiver, .visit = check_leftover});
 }

@@ -1,58 +1,58 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a watch has seen; for the files of the watch only.
+ * What a guard has seen; for the files of the guard only.
  */
 #ifndef SIM_INVARIANTS_INTERNAL_H
 #define SIM_INVARIANTS_INTERNAL_H
 
-#include "invariants/watch.h"
+#include "invariants/guard.h"
 
 #include "engine/node.h"
 
 /* An object that a sender has announced. */
-typedef struct watch_object {
+typedef struct guard_object {
     uint16_t file_id;
     uint8_t type;
     char *name, *path; /* as sent; in the source */
-} watch_object;
+} guard_object;
 
 /* A session as its sender tells it. */
-typedef struct watch_session {
-    struct watch_session *next;
-    struct watched *sender;
+typedef struct guard_session {
+    struct guard_session *next;
+    struct guarded *sender;
     uint32_t group;
     uint8_t instance;
     bool finished;
     uint8_t phase;
     uint64_t naks; /* blocks that receivers asked for */
-    watch_object *objects;
+    guard_object *objects;
     size_t count, capacity;
-} watch_session;
+} guard_session;
 
-typedef struct watch_result {
+typedef struct guard_result {
     uint16_t file_id;
     bool finished;
     uint8_t status, type;
     int error;
     uint64_t size;
-} watch_result;
+} guard_result;
 
 /* A session as one receiver tells it. */
-typedef struct watch_view {
-    struct watch_view *next;
-    struct watched *receiver;
+typedef struct guard_view {
+    struct guard_view *next;
+    struct guarded *receiver;
     uint32_t group;
     uint8_t instance;
     uint32_t incarnation; /* of the receiver */
     bool ready, done, finished;
     uftp_result result;
     uint64_t iv_counter; /* last one seen on the wire */
-    watch_result *results;
+    guard_result *results;
     size_t count, capacity;
-} watch_view;
+} guard_view;
 
-typedef struct watched {
-    struct watched *next;
+typedef struct guarded {
+    struct guarded *next;
     sim_node *node;
     bool is_sender;
     bool forgetful;
@@ -76,20 +76,20 @@ typedef struct watched {
     uint32_t open;   /* sessions begun and not finished, this incarnation */
     uint64_t events; /* told */
     uint64_t effects, idle_turns;
-} watched;
+} guarded;
 
-typedef struct watch_secret {
-    struct watch_secret *next;
+typedef struct guard_secret {
+    struct guard_secret *next;
     size_t len;
     uint8_t bytes[];
-} watch_secret;
+} guard_secret;
 
-struct sim_watch {
+struct sim_guard {
     void *owner;
-    watched *nodes;
-    watch_session *sessions;
-    watch_view *views; /* newest first */
-    watch_secret *secrets;
+    guarded *nodes;
+    guard_session *sessions;
+    guard_view *views; /* newest first */
+    guard_secret *secrets;
     uint64_t (*keys)[4]; /* every sender's key so far */
     size_t key_count, key_capacity;
     bool damaged;
@@ -98,35 +98,35 @@ struct sim_watch {
     uint8_t robust_largest;
 };
 
-/* watch.c */
-watched *watch_find(sim_watch *watch, const sim_node *node);
-watched *watch_find_uid(sim_watch *watch, uint32_t uid);
-watch_session *watch_session_find(const sim_watch *watch, uint32_t group, uint8_t instance);
-watch_view *watch_view_find(const sim_watch *watch, const watched *receiver, uint32_t group,
+/* guard.c */
+guarded *guard_find(sim_guard *guard, const sim_node *node);
+guarded *guard_find_uid(sim_guard *guard, uint32_t uid);
+guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_t instance);
+guard_view *guard_view_find(const sim_guard *guard, const guarded *receiver, uint32_t group,
                             uint8_t instance);
-watch_result *watch_result_find(const watch_view *view, uint16_t file_id);
-const watch_object *watch_object_find(const watch_session *session, uint16_t file_id);
-#define watch_fail(who, ...) sim_fail(sim_world((who)->node), (who)->node, __VA_ARGS__)
+guard_result *guard_result_find(const guard_view *view, uint16_t file_id);
+const guard_object *guard_object_find(const guard_session *session, uint16_t file_id);
+#define guard_fail(who, ...) sim_fail(sim_world((who)->node), (who)->node, __VA_ARGS__)
 /* Room for one more element behind an array's `count`. */
-void *watch_grow(void *array, size_t count, size_t *capacity, size_t size);
+void *guard_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 /* wire.c */
-void watch_datagram(sim_watch *watch, watched *who, uint64_t now, const sim_packet *packet);
-void watch_new_key(sim_watch *watch, watched *sender);
+void guard_datagram(sim_guard *guard, guarded *who, uint64_t now, const sim_packet *packet);
+void guard_new_key(sim_guard *guard, guarded *sender);
 
 /* files.c */
-void watch_remember_store(watched *receiver);
+void guard_remember_store(guarded *receiver);
 /* After a turn in which the store was changed. */
-void watch_store(const sim_watch *watch, watched *receiver);
+void guard_store(const sim_guard *guard, guarded *receiver);
 /* The receiver says that this object is where it belongs. */
-void watch_finished_object(const sim_watch *watch, watched *receiver, const uftp_event *event);
+void guard_finished_object(const sim_guard *guard, guarded *receiver, const uftp_event *event);
 /* When its sessions are over: nothing is left that is half done. */
-void watch_leftovers(const watched *receiver);
+void guard_leftovers(const guarded *receiver);
 
 /* views.c */
-void watch_client_event(sim_watch *watch, watched *sender, const uftp_event *event);
+void guard_client_event(sim_guard *guard, guarded *sender, const uftp_event *event);
 
 /* timers.c */
-void watch_turn(const sim_watch *watch, watched *who, uint64_t now, uint64_t deadline);
+void guard_turn(const sim_guard *guard, guarded *who, uint64_t now, uint64_t deadline);
 
 #endif

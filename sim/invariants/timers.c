@@ -13,10 +13,10 @@
 /* A sender's longest: three round trips, or the gap to its next datagram. */
 #define SENDER_FACTOR 3
 
-static uint64_t patience(const sim_watch *watch, const watched *who)
+static uint64_t patience(const sim_guard *guard, const guarded *who)
 {
     if (!who->is_sender) {
-        uint64_t limit = RECEIVER_FACTOR * watch->grtt_largest * watch->robust_largest;
+        uint64_t limit = RECEIVER_FACTOR * guard->grtt_largest * guard->robust_largest;
         return limit > UFTP_S(1) ? limit : UFTP_S(1);
     }
     uint64_t rate = who->config.rate_bytes_per_s;
@@ -26,21 +26,21 @@ static uint64_t patience(const sim_watch *watch, const watched *who)
     return limit > gap ? limit : gap;
 }
 
-void watch_turn(const sim_watch *watch, watched *who, uint64_t now, uint64_t deadline)
+void guard_turn(const sim_guard *guard, guarded *who, uint64_t now, uint64_t deadline)
 {
     const sim_counters *count = sim_count(who->node);
     uint64_t effects = count->sent_total + count->arrived_total + who->events;
     who->idle_turns = effects == who->effects ? who->idle_turns + 1 : 0;
     who->effects = effects;
     if (who->idle_turns > IDLE_TURNS_MAX)
-        watch_fail(who, "%s has woken up %" PRIu64 " times for nothing", sim_name(who->node),
+        guard_fail(who, "%s has woken up %" PRIu64 " times for nothing", sim_name(who->node),
                    who->idle_turns);
     if (who->open == 0)
         return;
     if (deadline == UFTP_NEVER)
-        watch_fail(who, "%s has a session open and no timer", sim_name(who->node));
+        guard_fail(who, "%s has a session open and no timer", sim_name(who->node));
     /* A clock may run at half the speed. */
-    if (deadline - now > 2 * patience(watch, who))
-        watch_fail(who, "%s sleeps for %" PRIu64 " ms, longer than any timer of its session",
+    if (deadline - now > 2 * patience(guard, who))
+        guard_fail(who, "%s sleeps for %" PRIu64 " ms, longer than any timer of its session",
                    sim_name(who->node), (deadline - now) / UFTP_MS(1));
 }

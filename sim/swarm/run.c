@@ -6,7 +6,7 @@
 #include "engine/receiver_node.h"
 #include "engine/script.h"
 #include "engine/sender_node.h"
-#include "invariants/watch.h"
+#include "invariants/guard.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -34,7 +34,7 @@ typedef struct run {
     const swarm_scenario *scenario;
     const swarm_run_options *options;
     sim *world;
-    sim_watch *watch;
+    sim_guard *guard;
     sim_node *hub, *second, *again, *echo;
     sim_nat *nat;
     sim_node *plants[SWARM_RECEIVERS_MAX];
@@ -447,7 +447,7 @@ static sim_node *add_sender(run *r, const char *name, uftp_sender_config config,
     config.operand_count = count;
     sim_node *node = sim_add_sender(r->world, name, &config);
     fill_source(r, node, tree);
-    sim_watch_sender(r->watch, node, &config, sim_node_source(node));
+    sim_guard_sender(r->guard, node, &config, sim_node_source(node));
     return node;
 }
 
@@ -471,7 +471,7 @@ static void add_plants(run *r)
         if (r->nat && (i == 0 || get(r, nat) == 2))
             sim_behind(plant, r->nat);
         fill_store(r, plant);
-        sim_watch_receiver(r->watch, plant, sim_node_store(plant));
+        sim_guard_receiver(r->guard, plant, sim_node_store(plant));
     }
     sim_node *first = r->plants[0], *last = r->plants[r->plant_count - 1];
     if (get(r, late))
@@ -514,7 +514,7 @@ static void add_nodes(run *r)
         sim_node *node = get(r, memory) == 1 ? r->hub : r->plants[get(r, memory) - 2];
         sim_node_memory(node)->fail_at = get(r, memory_nth);
         sim_node_memory(node)->fail_onwards = get(r, memory_on);
-        sim_watch_forgetful(r->watch, node);
+        sim_guard_forgetful(r->guard, node);
     }
 }
 
@@ -548,7 +548,7 @@ static void check_end(const run *r, swarm_outcome *outcome)
     if (sim_queue_next(&world->queue) != UFTP_NEVER)
         sim_fail(world, NULL, "something still goes on %" PRIu64 " s after the last fault",
                  (world->queue.now - swarm_calm(r->scenario)) / UFTP_S(1));
-    sim_watch_end(r->watch);
+    sim_guard_end(r->guard);
     outcome->had_to_succeed = swarm_any_must_succeed(r->scenario);
     if (!outcome->had_to_succeed)
         return;
@@ -557,7 +557,7 @@ static void check_end(const run *r, swarm_outcome *outcome)
         expect_success(r, r->second);
     for (size_t i = 0; i < r->plant_count; i++)
         if (swarm_must_succeed(r->scenario, i + 1))
-            sim_watch_got_it(r->watch, r->plants[i]);
+            sim_guard_got_it(r->guard, r->plants[i]);
 }
 
 /* ---- the run ---- */
@@ -565,8 +565,8 @@ static void check_end(const run *r, swarm_outcome *outcome)
 static void on_drop(void *ctx, const sim_model *model, const sim_packet *packet)
 {
     (void)packet;
-    /* The hooks share one context, that of the watch; it knows whose it is. */
-    const run *r = sim_watch_owner(ctx);
+    /* The hooks share one context, that of the guard; it knows whose it is. */
+    const run *r = sim_guard_owner(ctx);
     bool chance =
         strcmp(model->type->name, "loss") == 0 || strcmp(model->type->name, "gilbert") == 0;
     if (r->options->on_loss && chance && !r->calm)
@@ -575,7 +575,7 @@ static void on_drop(void *ctx, const sim_model *model, const sim_packet *packet)
 
 static void on_failure(void *ctx, const char *report)
 {
-    const run *r = sim_watch_owner(ctx);
+    const run *r = sim_guard_owner(ctx);
     r->options->on_failure(r->options->ctx, report);
 }
 
@@ -585,8 +585,8 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     r->scenario = scenario;
     r->options = options;
     r->plant_count = (size_t)swarm_get(scenario, receivers);
-    r->watch = sim_watch_new();
-    sim_watch_set_owner(r->watch, r);
+    r->guard = sim_guard_new();
+    sim_guard_set_owner(r->guard, r);
     const sim_link direct = {0};
     sim_options with = {.seed = scenario->seed,
                         .end = swarm_calm(scenario) + swarm_bound(scenario),
@@ -595,15 +595,15 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
                         .transmit_capacity = (size_t)swarm_get(scenario, room),
                         .repeat = options->repeat,
                         .on_failure = options->on_failure ? on_failure : NULL};
-    sim_watch_hooks(r->watch, &with);
+    sim_guard_hooks(r->guard, &with);
     with.on_drop = on_drop;
     r->world = sim_new(&with);
     if (swarm_get(scenario, cipher)) {
-        sim_watch_secret(r->watch, marker_name, strlen(marker_name));
-        sim_watch_secret(r->watch, marker_bytes, sizeof marker_bytes);
+        sim_guard_secret(r->guard, marker_name, strlen(marker_name));
+        sim_guard_secret(r->guard, marker_bytes, sizeof marker_bytes);
     }
     if (swarm_get(scenario, corrupt))
-        sim_watch_damaged(r->watch);
+        sim_guard_damaged(r->guard);
     sort_drops(r);
     add_nodes(r);
     lay_links(r);
@@ -613,7 +613,7 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     check_end(r, &outcome);
     memcpy(outcome.digest, sim_digest(r->world), sizeof outcome.digest);
     sim_free(r->world);
-    sim_watch_free(r->watch);
+    sim_guard_free(r->guard);
     for (size_t i = 0; i < ECHO_COPIES; i++)
         if (r->copies[i])
             sim_packet_free(r->copies[i]);
