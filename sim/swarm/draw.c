@@ -152,6 +152,7 @@ static void draw_options(drawer d)
             EVENLY(curve, 24, 25);
         EVENLY(client_auth, 0, 1);
     }
+    swarm_get(s, version) = happens(&d, "version 4", 6) ? 4 : 5;
     EVENLY(closed, 0, 1);
     swarm_get(s, unicast) = happens(&d, "unicast", 20);
     swarm_get(s, ipv6) = happens(&d, "ipv6", 8);

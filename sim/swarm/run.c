@@ -418,6 +418,7 @@ static uftp_sender_config sender_config(const run *r)
         .hash = (uftp_hash)get(r, hash),
         .ecdh_curve = (uftp_curve)get(r, curve),
         .key = shared.keys[get(r, curve) - UFTP_CURVE_SECP256R1],
+        .version = (uint8_t)get(r, version),
         .sync_mode = get(r, sync) > 0,
         .sync_preview = get(r, sync) == 2,
         .quit_on_error = get(r, quit_on_error),

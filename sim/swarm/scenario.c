@@ -130,6 +130,7 @@ void swarm_normalise(swarm_scenario *s)
     LIMIT(rate, swarm_get(s, rate) ? 2000 : 0, UINT64_C(1000000000));
     LIMIT(drift, 0, 100000);
     LIMIT(store_op, 0, 11);
+    swarm_get(s, version) = swarm_get(s, version) == 4 && !swarm_get(s, cipher) ? 4 : 5;
     if (swarm_get(s, unicast)) {
         swarm_get(s, receivers) = 1;
         swarm_get(s, nat) = 0;

@@ -21,6 +21,7 @@
 #define SWARM_FIELDS(X) \
     X(receivers, 1, "how many") \
     X(senders, 1, "how many, each with a tree of its own and all to the same groups") \
+    X(version, 5, "of the wire; 4 in plain sessions only") \
     X(cipher, 0, "of the wire; 0: a plain session") \
     X(hash, 3, "of the wire") \
     X(curve, 23, "of the wire, for keys and key exchange") \
