@@ -305,6 +305,10 @@ static void on_file_done(uftp_session *session, const uftp_done *message, bool l
         complete_file(session, now);
         return;
     }
+    /* Repeated DONEs must not put the timer off: a slow sender with a short round trip sends them
+     * faster than the GRTT it tells with them (sim: test_found.c, seed 2052). */
+    if (file->nak_deadline != UFTP_NEVER && file->got_done)
+        return;
     if (file->nak_deadline != UFTP_NEVER) /* a section's timer runs: take it over */
         file->last_section = file->nak_first;
     arm_nak(session, now, end);

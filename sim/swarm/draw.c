@@ -90,7 +90,7 @@ static void draw_tame_network(drawer d)
     ONE_OF(grtt_initial, 200, 300);
     ONE_OF(grtt_max, 300, 500);
     ONE_OF(robust, 20, 30, 50);
-    ONE_OF(rate, 1000000, 500000, 4000000, 0);
+    ONE_OF(rate, 1000000, 500000, 4000000, 0, 20000, 4000);
     if (happens(&d, "jitter", 4)) {
         ONE_OF(jitter, 1, 3, 10);
         EVENLY(reorder, 0, 1);
