@@ -23,6 +23,13 @@ void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out)
     };
 }
 
+static void log_traffic(const uftp_sender *sender, const char *label, uint32_t uid,
+                        const uftp_traffic *traffic)
+{
+    uftp_v5_log_traffic(sender->config.key_log, &sender->keys.suite, label, sender->config.group,
+                        uid, traffic);
+}
+
 int sender_keys_init(uftp_sender *sender)
 {
     sender_keys *keys = &sender->keys;
@@ -51,6 +58,10 @@ int sender_keys_init(uftp_sender *sender)
     if (err < 0)
         return err;
     uftp_v5_server_app_keys(&keys->suite, keys->group_master, &keys->context, &keys->app);
+    if (config->key_log)
+        config->key_log->log(config->key_log->ctx, "GROUP_MASTER", config->group, config->uid,
+                             keys->group_master, sizeof keys->group_master);
+    log_traffic(sender, "SERVER_APP", config->uid, &keys->app);
     return uftp_aead_init(&keys->app_aead, keys->suite.cipher, keys->app.key);
 }
 
@@ -106,6 +117,8 @@ int sender_keys_register(uftp_sender *sender, uftp_client *client, const uftp_re
         uftp_release(memory, secrets);
         return err;
     }
+    log_traffic(sender, "SERVER_HS", client->uid, &secrets->server_hs);
+    log_traffic(sender, "CLIENT_HS", client->uid, &secrets->client_hs);
     secrets->context = context;
     client->secrets = secrets;
     return UFTP_OK;
@@ -135,6 +148,7 @@ void sender_keys_ready(uftp_sender *sender, uftp_client *client)
     client_secrets *secrets = client->secrets;
     uftp_v5_client_app_keys(&sender->keys.suite, sender->keys.group_master, &sender->keys.context,
                             secrets->context, &secrets->client_app, secrets->verify_data);
+    log_traffic(sender, "CLIENT_APP", client->uid, &secrets->client_app);
     secrets->app_ready = true;
 }
 

@@ -93,6 +93,8 @@ void sim_store_sync(sim_store *store);
  * down is not heard. `power`: what was not synced is lost. Returns how many bytes that were. */
 void sim_store_die(sim_store *store);
 uint64_t sim_store_recover(sim_store *store, bool power);
+/* Resume records that were only noted are void after the next boot. */
+void sim_store_forget_notes(sim_store *store);
 
 /* What stands at a place, or NULL. */
 sim_entry *sim_store_find(sim_store *store, unsigned root, const char *name);

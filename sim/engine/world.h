@@ -67,6 +67,8 @@ void sim_free(sim *world);
 
 uint64_t sim_now(const sim *world);
 uint64_t sim_world_seed(const sim *world);
+/* When something is going to happen next; UFTP_NEVER: nothing is. */
+uint64_t sim_next(const sim *world);
 /* Runs until nothing is left to happen, or the end. Returns the time of the last happening. */
 uint64_t sim_run(sim *world);
 /* Runs what is due up to and including `time`, where the clock then stands. */

@@ -10,7 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = UFTP_OPTION_OWN, SEEDS, SET, JOBS, JSON, NO_SHARING, QUIET };
+enum {
+    SEED = UFTP_OPTION_OWN,
+    SEEDS,
+    SET,
+    JOBS,
+    JSON,
+    REPORT,
+    PCAP,
+    KEYLOG,
+    EVENTS,
+    NO_SHARING,
+    QUIET
+};
 
 static const uftp_option items[] = {
     {SEED, "seed", "N", NULL, "the run's seed, in place of the scenario's"},
@@ -23,6 +35,12 @@ static const uftp_option items[] = {
     {JOBS, "jobs", "N", "the number of cores", "processes side by side, with --seeds"},
     {JSON, "json", "FILE", NULL,
      "write the report as JSON; '-' for the terminal, in place of words"},
+    {REPORT, "report", "FILE.html", NULL, "write the report as a page with plots"},
+    {PCAP, "pcap", "NODE=FILE", NULL,
+     "capture what a node sends and gets; with 'NODE>NODE=FILE', what arrives at\n"
+     "the second from the first; may be given several times"},
+    {KEYLOG, "keylog", "FILE", NULL, "write the secrets of all sessions, to read captures with"},
+    {EVENTS, "events", "FILE", NULL, "write every event of every node as a line"},
     {NO_SHARING, "no-sharing", NULL, NULL,
      "let each receiver decrypt by itself what is the same for all; slower,\n"
      "and the digest must not change"},
@@ -83,6 +101,20 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
     case JSON:
         run->json = use->value;
         return 0;
+    case REPORT:
+        run->page = use->value;
+        return 0;
+    case PCAP:
+        if (run->pcap_count == SIM_PCAPS_MAX)
+            return uftp_parse_refuse(use, failure, "at most %d of it", SIM_PCAPS_MAX);
+        run->pcaps[run->pcap_count++] = strdup(use->value);
+        return 0;
+    case KEYLOG:
+        run->keylog = use->value;
+        return 0;
+    case EVENTS:
+        run->events = use->value;
+        return 0;
     case NO_SHARING:
         run->no_sharing = true;
         return 0;
@@ -134,9 +166,13 @@ int sim_command_run(int argc, char **argv)
         return SIM_EXIT_USAGE;
     }
     run.file = argv[operands];
-    if (run.seed_first != run.seed_last && run.json) {
-        fputs("uftp-sim run: --json is about one seed\n", stderr);
+    if (run.seed_first != run.seed_last &&
+        (run.json || run.page || run.events || run.keylog || run.pcap_count)) {
+        fputs("uftp-sim run: reports and captures are about one seed\n", stderr);
         return SIM_EXIT_USAGE;
     }
-    return run_scenario(&run);
+    code = run_scenario(&run);
+    for (size_t i = 0; i < run.pcap_count; i++)
+        free(run.pcaps[i]);
+    return code;
 }

@@ -271,3 +271,22 @@ bool sim_names_place(const sim_names *names, const sim_place *place, char error[
     return (!place->nat || place_nat(names, place, error)) &&
            (!place->router || place_router(names, place, error));
 }
+
+/* ---- for reports ---- */
+
+size_t sim_names_lines(const sim_names *names, sim_named_line *out, size_t max)
+{
+    size_t count = 0;
+    const sim_carrier_part *parts = names->scenario->carriers.items;
+    for (size_t i = 0; i < names->scenario->carriers.count && count < max; i++)
+        out[count++] = (sim_named_line){parts[i].name, sim_carrier_line(names->carriers[i])};
+    if (!names->satellite)
+        return count;
+    const sim_line *back = sim_satellite_return_line(names->satellite);
+    if (count < max)
+        out[count++] =
+            (sim_named_line){"satellite, forward", sim_satellite_forward_line(names->satellite)};
+    if (back && count < max)
+        out[count++] = (sim_named_line){"satellite, return", back};
+    return count;
+}

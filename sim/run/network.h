@@ -20,6 +20,14 @@ bool sim_names_make(sim_names *names, sim *world, char error[SIM_YAML_ERROR_MAX]
 bool sim_names_link(const sim_names *names, const sim_link_part *part, sim_link *out,
                     char error[SIM_YAML_ERROR_MAX]);
 
+/* The lines that have a name, for reports: carriers, and both directions of the satellite. Returns
+ * how many there are, `max` at most. */
+typedef struct sim_named_line {
+    const char *name;
+    const sim_line *line;
+} sim_named_line;
+size_t sim_names_lines(const sim_names *names, sim_named_line *out, size_t max);
+
 typedef struct sim_place {
     sim_node *node;
     const sim_link_part *down, *up;

@@ -2,8 +2,11 @@
 #include "run/run.h"
 
 #include "run/command.h"
+#include "run/eventlog.h"
+#include "run/pcap.h"
 #include "run/sharing.h"
 #include "run/summary.h"
+#include "run/timeline.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -80,36 +83,145 @@ static bool report(const sim_run_options *options, const sim_watch *watch, FILE 
     return true;
 }
 
+/* ---- onlookers ---- */
+
+/* Several behind the one tap of the world. */
+typedef struct onlookers {
+    const sim_tap *taps[2 + SIM_PCAPS_MAX];
+    size_t count;
+    sim_tap tap;
+} onlookers;
+
+static void all_sent(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet)
+{
+    const onlookers *all = ctx;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->taps[i]->sent)
+            all->taps[i]->sent(all->taps[i]->ctx, node, now, packet);
+}
+
+static void all_arrived(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet)
+{
+    const onlookers *all = ctx;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->taps[i]->arrived)
+            all->taps[i]->arrived(all->taps[i]->ctx, node, now, packet);
+}
+
+static void all_events(void *ctx, const sim_node *node, uint64_t now, const uftp_event *event)
+{
+    const onlookers *all = ctx;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->taps[i]->event)
+            all->taps[i]->event(all->taps[i]->ctx, node, now, event);
+}
+
+/* ---- a run from beginning to end ---- */
+
+typedef struct run {
+    const sim_run_options *options;
+    char *command;
+    sim_stage stage;
+    sim_watch watch;
+    onlookers onlookers;
+    sim_pcap pcaps[SIM_PCAPS_MAX];
+    sim_keylog keylog;
+    sim_eventlog events;
+    sim_timeline timeline;
+} run;
+
+static bool open_files(run *r)
+{
+    const sim_run_options *o = r->options;
+    r->onlookers.tap = (sim_tap){
+        .sent = all_sent, .arrived = all_arrived, .event = all_events, .ctx = &r->onlookers};
+    r->onlookers.taps[r->onlookers.count++] = &r->watch.tap;
+    for (size_t i = 0; i < o->pcap_count; i++) {
+        if (!sim_pcap_open(&r->pcaps[i], o->pcaps[i], &r->stage))
+            return false;
+        r->onlookers.taps[r->onlookers.count++] = &r->pcaps[i].tap;
+    }
+    if (o->events) {
+        if (!sim_eventlog_open(&r->events, o->events))
+            return false;
+        r->onlookers.taps[r->onlookers.count++] = &r->events.tap;
+    }
+    return !o->keylog || sim_keylog_open(&r->keylog, o->keylog);
+}
+
+static bool close_files(run *r)
+{
+    bool written = sim_keylog_close(&r->keylog);
+    written = sim_eventlog_close(&r->events) && written;
+    for (size_t i = 0; i < r->options->pcap_count; i++)
+        written = sim_pcap_close(&r->pcaps[i]) && written;
+    return written;
+}
+
+static bool write_page(const run *r)
+{
+    FILE *out = fopen(r->options->page, "w");
+    bool written = out && sim_page_write(&r->timeline, r->command, out);
+    if (out && fclose(out) != 0)
+        written = false;
+    if (!written)
+        fprintf(stderr, "uftp-sim: %s: %s\n", r->options->page, strerror(errno));
+    return written;
+}
+
+/* With the stage set: returns an exit code. */
+static int perform(run *r, FILE *out)
+{
+    for (size_t i = 0; i < r->options->pcap_count; i++)
+        if (!sim_pcap_names_exist(&r->pcaps[i]))
+            return SIM_EXIT_USAGE;
+    sim_sharing_set(!r->options->no_sharing);
+    if (r->options->page) {
+        sim_timeline_init(&r->timeline, &r->stage, &r->watch);
+        sim_timeline_run(&r->timeline);
+    } else {
+        sim_run(r->stage.world);
+    }
+    sim_sharing_set(false);
+    sim_sharing_free();
+    sim_watch_finish(&r->watch);
+    bool written = report(r->options, &r->watch, out) && (!r->options->page || write_page(r));
+    if (r->options->page)
+        sim_timeline_free(&r->timeline);
+    const sim_verdict verdict = sim_watch_verdict(&r->watch);
+    if (!verdict.good)
+        fprintf(stderr, "uftp-sim: not as expected: %s\nto repeat: %s\n", verdict.why, r->command);
+    return !verdict.good ? SIM_EXIT_FAILED : written ? SIM_EXIT_OK : SIM_EXIT_USAGE;
+}
+
 int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, uint64_t seed,
                 FILE *out)
 {
     char error[SIM_YAML_ERROR_MAX];
-    sim_stage stage = {.scenario = scenario};
-    sim_watch watch;
-    sim_watch_init(&watch, &stage);
-    char *command = sim_run_command(options, seed);
-    const sim_options world = {
-        .seed = seed, .tap = &watch.tap, .repeat = command, .on_failure = broken};
-    int code = SIM_EXIT_OK;
-    if (!sim_stage_new(scenario, &world, &stage, error)) {
-        fprintf(stderr, "%s\n", error);
-        code = SIM_EXIT_USAGE;
-    } else {
-        sim_sharing_set(!options->no_sharing);
-        sim_run(stage.world);
-        sim_sharing_set(false);
-        sim_sharing_free();
-        sim_watch_finish(&watch);
-        const sim_verdict verdict = sim_watch_verdict(&watch);
-        if (!report(options, &watch, out))
-            code = SIM_EXIT_USAGE;
-        else if (!verdict.good) {
-            fprintf(stderr, "uftp-sim: not as expected: %s\nto repeat: %s\n", verdict.why, command);
-            code = SIM_EXIT_FAILED;
+    run *r = sim_allocate(sizeof *r);
+    r->options = options;
+    r->stage.scenario = scenario;
+    r->command = sim_run_command(options, seed);
+    sim_watch_init(&r->watch, &r->stage);
+    int code = SIM_EXIT_USAGE;
+    if (open_files(r)) {
+        const sim_options world = {.seed = seed,
+                                   .tap =
+                                       r->onlookers.count > 1 ? &r->onlookers.tap : &r->watch.tap,
+                                   .repeat = r->command,
+                                   .on_failure = broken};
+        const uftp_key_log *key_log = options->keylog ? &r->keylog.log : NULL;
+        if (sim_stage_new(scenario, &world, key_log, &r->stage, error)) {
+            code = perform(r, out);
+            sim_stage_free(&r->stage);
+        } else {
+            fprintf(stderr, "%s\n", error);
         }
-        sim_stage_free(&stage);
     }
-    sim_watch_free(&watch);
-    free(command);
+    if (!close_files(r) && code == SIM_EXIT_OK)
+        code = SIM_EXIT_USAGE;
+    sim_watch_free(&r->watch);
+    free(r->command);
+    sim_release(r);
     return code;
 }

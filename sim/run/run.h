@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define SIM_SETS_MAX 64
+#define SIM_PCAPS_MAX 8
 
 typedef struct sim_run_options {
     const char *file;
@@ -19,6 +20,11 @@ typedef struct sim_run_options {
     uint64_t seed_first, seed_last; /* the same, unless several are asked for */
     unsigned jobs;                  /* processes side by side [as many as there are cores] */
     const char *json;               /* a file; NULL: none; "-": the terminal, in place of words */
+    const char *page;               /* a file for the report as a page; NULL: none */
+    const char *keylog;             /* NULL: none */
+    const char *events;             /* NULL: none */
+    char *pcaps[SIM_PCAPS_MAX];
+    size_t pcap_count;
     bool no_sharing;
     bool quiet; /* only the digest */
 } sim_run_options;

@@ -137,7 +137,8 @@ static void put_files(const sim_stage_sender *sender)
 
 static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char *error)
 {
-    uftp_receiver_config config = {.key = stage->receiver_key, .temp_directory = part->temp};
+    uftp_receiver_config config = {
+        .key = stage->receiver_key, .key_log = stage->key_log, .temp_directory = part->temp};
     const uint32_t block = common_block(stage->scenario);
     const sim_store_options store = {.temp = part->temp,
                                      .capacity = part->disk,
@@ -210,6 +211,7 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
                                  .hash = (uftp_hash)part->hash,
                                  .ecdh_curve = (uftp_curve)part->curve,
                                  .key = stage->sender_keys[index],
+                                 .key_log = stage->key_log,
                                  .sync_mode = part->sync,
                                  .quit_on_error = part->quit_on_error,
                                  .operands = sender->paths,
@@ -390,11 +392,11 @@ static void prepare(sim_stage *stage)
         stage->cache = sim_block_cache_new(common_block(s));
 }
 
-bool sim_stage_new(const sim_scenario *scenario, const sim_options *options, sim_stage *out,
-                   char error[SIM_YAML_ERROR_MAX])
+bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
+                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX])
 {
     sim_stage *stage = out;
-    *stage = (sim_stage){.scenario = scenario};
+    *stage = (sim_stage){.scenario = scenario, .key_log = key_log};
     if (!names_differ(stage, error))
         return false;
     sim_memory_init(&stage->key_memory);

@@ -25,6 +25,7 @@ typedef struct sim_stage_receiver {
 typedef struct sim_stage {
     const sim_scenario *scenario;
     sim *world;
+    const uftp_key_log *key_log;
     sim_link network;
     sim_stage_sender *senders;
     sim_stage_receiver *receivers;
@@ -44,10 +45,11 @@ typedef struct sim_stage {
     size_t block_count, block_capacity;
 } sim_stage;
 
-/* `options` gives the seed and the callbacks; what the scenario says is filled in. False, with line
- * and column, when the scenario names something that it does not have. */
-bool sim_stage_new(const sim_scenario *scenario, const sim_options *options, sim_stage *out,
-                   char error[SIM_YAML_ERROR_MAX]);
+/* `options` gives the seed and the callbacks; what the scenario says is filled in. `key_log`: for
+ * all nodes, or NULL. False, with line and column, when the scenario names something that it does
+ * not have. */
+bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
+                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
 void sim_stage_free(sim_stage *stage);
 
 /* The index of the node among the receivers, or receiver_count. */
