@@ -72,7 +72,6 @@ static void draw_files(drawer d)
         swarm_get(s, block_size) = 512;
         swarm_get(s, file1) = 1 + 4096 * 512 + draw(&d, SWARM_file1, 3) * 511;
         swarm_get(s, receivers) = 1;
-        swarm_get(s, rate) = 20000000;
     }
     swarm_get(s, dir) = happens(&d, "dir", 4);
     swarm_get(s, link) = happens(&d, "link", 4);
@@ -293,6 +292,12 @@ void swarm_draw(uint64_t seed, swarm_scenario *out)
         draw_limits(d);
         draw_accidents(d);
         draw_troubles(d);
+    }
+    /* Several sections: losses so few that one of them may be whole, and time to ask for what the
+     * others miss while the pass is under way. */
+    if (swarm_get(out, file1) > 1000000) {
+        ONE_OF(loss_down, 0, 300, 300, 1000, 20000);
+        ONE_OF(rate, 1000000, 2000000, 4000000, 20000000);
     }
     swarm_normalise(out);
 }
