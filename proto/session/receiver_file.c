@@ -163,17 +163,22 @@ static void follow_position(uftp_session *session, uint32_t section, uint64_t no
     file->last_section = section; /* also back to the start, with a new pass */
 }
 
-/* A block goes from the driver's datagram into the store's write; nothing is copied between. */
-static void gather(uftp_session *session, uint64_t offset, uftp_bytes data, uint64_t now)
+/* Makes room in the run for a block that belongs at `offset`: false when the write of what stood
+ * there has failed, and the session with it. */
+static bool make_way(uftp_session *session, uint64_t offset, uint64_t now)
 {
     uftp_receiver *receiver = session->receiver;
-    uftp_gather *run = &receiver->gather;
+    const uftp_gather *run = &receiver->gather;
     if (run->count && (run->session != session || run->offset + run->len != offset ||
-                       run->count == UFTP_TRAIN_SEGMENTS_MAX)) {
+                       run->count == UFTP_TRAIN_SEGMENTS_MAX))
         uftp_receiver_flush(receiver, now);
-        if (session->state != SESSION_RECEIVING)
-            return; /* the write failed, and the session with it */
-    }
+    return session->state == SESSION_RECEIVING;
+}
+
+/* A block goes from the driver's datagram into the store's write; nothing is copied between. */
+static void gather(uftp_session *session, uint64_t offset, uftp_bytes data)
+{
+    uftp_gather *run = &session->receiver->gather;
     if (run->count == 0)
         *run = (uftp_gather){.session = session, .offset = offset};
     run->slices[run->count++] =
@@ -194,13 +199,17 @@ int uftp_session_on_fileseg(uftp_session *session, const uftp_fileseg *message, 
         uftp_session_congestion_hear(session, message->tfmcc.cc_seq, message->tfmcc.cc_rate, now);
     if (newest)
         follow_position(session, message->section, now);
-    if (!uftp_blockmap_take(&file->map, message->section, message->block)) {
+    if (!uftp_blockmap_misses(&file->map, message->section, message->block)) {
         receiver->stats.blocks_duplicate++;
         return UFTP_OK;
     }
-    receiver->stats.blocks_received++;
     uint32_t block = uftp_layout_section_start(&file->layout, message->section) + message->block;
-    gather(session, (uint64_t)block * file->layout.block_size, message->data, now);
+    uint64_t offset = (uint64_t)block * file->layout.block_size;
+    if (!make_way(session, offset, now))
+        return UFTP_OK;
+    uftp_blockmap_take(&file->map, message->section, message->block);
+    receiver->stats.blocks_received++;
+    gather(session, offset, message->data);
     return UFTP_OK;
 }
 
@@ -218,6 +227,19 @@ static const char *write_failure(int err)
     }
 }
 
+/* What could not be written has not been received: a later instance that continues the file is to
+ * ask for it (sim: test_found.c, seed 5021). */
+static void put_back(const uftp_gather *run)
+{
+    uftp_receiver_file *file = &run->session->file;
+    uint32_t first = (uint32_t)(run->offset / file->layout.block_size);
+    for (uint32_t i = 0; i < run->count; i++) {
+        uint16_t section, block;
+        uftp_layout_locate(&file->layout, first + i, &section, &block);
+        uftp_blockmap_put_back(&file->map, section, block);
+    }
+}
+
 void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now)
 {
     uftp_gather *run = &receiver->gather;
@@ -226,6 +248,8 @@ void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now)
     uftp_session *session = run->session;
     const uftp_store *store = receiver->config.store;
     int err = store->write(store->ctx, session->file.handle, run->offset, run->slices, run->count);
+    if (err < 0)
+        put_back(run);
     run->count = 0;
     if (err < 0) {
         session->file.error = err;
@@ -289,6 +313,10 @@ static void on_file_done(uftp_session *session, const uftp_done *message, bool l
         complete_file(session, now);
         return;
     }
+    /* Repeated DONEs must not put the timer off: a slow sender with a short round trip sends them
+     * faster than the GRTT it tells with them (sim: test_found.c, seed 2052). */
+    if (file->nak_deadline != UFTP_NEVER && file->got_done)
+        return;
     if (file->nak_deadline != UFTP_NEVER) /* a section's timer runs: take it over */
         file->last_section = file->nak_first;
     arm_nak(session, now, end);

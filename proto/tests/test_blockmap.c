@@ -44,6 +44,24 @@ static void trap_10_a_status_has_one_byte_more_than_it_seems_to_need(void **stat
     }
 }
 
+/* A block that came and could not be written is asked for again. */
+static void block_that_is_put_back_is_missing_again(void **state)
+{
+    (void)state;
+    fixture f;
+    open_map(&f, 4097 * 512, 512); /* two sections */
+    uint32_t all = f.map.missing, of_section = f.map.counts[1];
+    assert_true(uftp_blockmap_take(&f.map, 1, 9));
+    assert_false(uftp_blockmap_misses(&f.map, 1, 9));
+    assert_true(uftp_blockmap_misses(&f.map, 1, 8));
+    uftp_blockmap_put_back(&f.map, 1, 9);
+    assert_true(uftp_blockmap_misses(&f.map, 1, 9));
+    assert_int_equal(f.map.missing, all);
+    assert_int_equal(f.map.counts[1], of_section);
+    assert_true(uftp_blockmap_take(&f.map, 1, 9));
+    close_map(&f);
+}
+
 /* Against a plain array, sections of both sizes. */
 static void the_map_agrees_with_a_model(void **state)
 {
@@ -132,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trap_10_a_status_has_one_byte_more_than_it_seems_to_need),
+        cmocka_unit_test(block_that_is_put_back_is_missing_again),
         cmocka_unit_test(the_map_agrees_with_a_model),
         cmocka_unit_test(an_empty_file_misses_nothing),
         cmocka_unit_test(rows_are_restored_and_damaged_ones_refused),

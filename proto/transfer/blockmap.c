@@ -38,14 +38,26 @@ void uftp_blockmap_free(uftp_blockmap *map, const uftp_allocator *memory)
     *map = (uftp_blockmap){0};
 }
 
-bool uftp_blockmap_take(uftp_blockmap *map, uint32_t section, uint32_t block)
+bool uftp_blockmap_misses(const uftp_blockmap *map, uint32_t section, uint32_t block)
 {
     UFTP_ASSERT(section < map->sections);
-    uint8_t *byte = map->rows + section * map->stride + block / 8;
-    uint8_t bit = (uint8_t)(1U << block % 8);
-    if (!(*byte & bit))
+    return map->rows[section * map->stride + block / 8] >> block % 8 & 1;
+}
+
+void uftp_blockmap_put_back(uftp_blockmap *map, uint32_t section, uint32_t block)
+{
+    UFTP_ASSERT(!uftp_blockmap_misses(map, section, block));
+    map->rows[section * map->stride + block / 8] |= (uint8_t)(1U << block % 8);
+    map->counts[section]++;
+    map->missing++;
+}
+
+bool uftp_blockmap_take(uftp_blockmap *map, uint32_t section, uint32_t block)
+{
+    if (!uftp_blockmap_misses(map, section, block))
         return false;
-    *byte = (uint8_t)(*byte & ~bit);
+    uint8_t *byte = map->rows + section * map->stride + block / 8;
+    *byte = (uint8_t)(*byte & ~(1U << block % 8));
     map->counts[section]--;
     map->missing--;
     return true;

@@ -24,6 +24,10 @@ int uftp_blockmap_init(uftp_blockmap *map, const uftp_allocator *memory, const u
 void uftp_blockmap_free(uftp_blockmap *map, const uftp_allocator *memory);
 /* Marks a block as received; true when it had been missing. The block must exist. */
 bool uftp_blockmap_take(uftp_blockmap *map, uint32_t section, uint32_t block);
+/* Whether a block, which must exist, is still missing. */
+bool uftp_blockmap_misses(const uftp_blockmap *map, uint32_t section, uint32_t block);
+/* Takes a mark back: the block, which had been received, is missing after all. */
+void uftp_blockmap_put_back(uftp_blockmap *map, uint32_t section, uint32_t block);
 /* Whether any section in [first, end) misses a block; `end` may lie beyond the last one. */
 bool uftp_blockmap_any_missing(const uftp_blockmap *map, uint32_t first, uint32_t end);
 /* The STATUS body of a section; valid until the map changes. */

@@ -370,6 +370,9 @@ static void send_one(sim_node *node, uint64_t now, const uftp_transmit *train, s
     sim_trace_ring_add(
         &node->ring,
         &(sim_trace_line){.at = now, .kind = SIM_TRACE_SENT, .message = message, .len = len});
+    const sim_options *options = &node->world->options;
+    if (options->on_send)
+        options->on_send(options->ctx, node, now, packet);
     sim_model_push(node->up->first, now, packet);
 }
 
@@ -396,6 +399,8 @@ static void count_dropped(void *ctx, const sim_model *model, const sim_packet *p
                                                       .len = packet->len,
                                                       .by = model->type->name,
                                                       .place = model->place});
+    if (world->options.on_drop)
+        world->options.on_drop(world->options.ctx, model, packet);
 }
 
 /* ---- life ---- */

@@ -83,6 +83,9 @@ static void start_now(sim_timer *timer, uint64_t now)
     sim_trace_mark(&node->world->trace, now, node->index, SIM_TRACE_STARTED);
     sim_trace_ring_add(&node->ring, &(sim_trace_line){.at = now, .kind = SIM_TRACE_STARTED});
     sim_queue_arm(&node->world->queue, &node->turn, now);
+    const sim_options *options = &node->world->options;
+    if (options->on_start)
+        options->on_start(options->ctx, node, now);
 }
 
 void sim_start_at(sim_node *node, uint64_t at)
@@ -429,6 +432,9 @@ static void take_turn(sim_node *node, uint64_t now)
     deadline = sim_clock_world(&node->clock, deadline);
     if (deadline != sim_queue_due(&node->world->queue, &node->deadline))
         sim_queue_arm(&node->world->queue, &node->deadline, deadline);
+    const sim_options *options = &node->world->options;
+    if (options->on_turn)
+        options->on_turn(options->ctx, node, now, deadline);
 }
 
 static void turn_due(sim_timer *timer, uint64_t now)

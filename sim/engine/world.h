@@ -51,7 +51,14 @@ typedef struct sim_options {
     void (*on_failure)(void *ctx, const char *report);
     /* Sees every event as it happens; may be NULL. */
     void (*on_event)(void *ctx, sim_node *node, uint64_t now, const uftp_event *event);
-    void *ctx;
+    /* See every datagram as it leaves a node, each turn when it is over (`deadline`: when the core
+     * wants the next, by the world's time), each core as it starts, and what a link model drops;
+     * each may be NULL. */
+    void (*on_send)(void *ctx, sim_node *node, uint64_t now, const sim_packet *packet);
+    void (*on_turn)(void *ctx, sim_node *node, uint64_t now, uint64_t deadline);
+    void (*on_start)(void *ctx, sim_node *node, uint64_t now);
+    void (*on_drop)(void *ctx, const sim_model *model, const sim_packet *packet);
+    void *ctx; /* of all of these */
 } sim_options;
 
 sim *sim_new(const sim_options *options);

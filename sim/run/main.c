@@ -3,6 +3,7 @@
  * uftp-sim: runs scenarios in a world of its own time.
  */
 #include "run/command.h"
+#include "swarm/command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,10 @@ static const sim_command commands[] = {
     {"run", "FILE.yaml [--seed N] [...]", "run a scenario; --help tells all options",
      sim_command_run},
     {"list", "[DIRECTORY]", "name the scenarios that are at hand", sim_command_list},
+    {"swarm", "[--seed N] [--count N] [...]", "run random scenarios, all invariants watched",
+     swarm_command_swarm},
+    {"shrink", "--seed N [...]", "make a scenario of the swarm that fails as plain as it can be",
+     swarm_command_shrink},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
