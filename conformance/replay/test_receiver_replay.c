@@ -178,7 +178,7 @@ static void read_captured(replay *r)
         if (!cap_tracker_take(tracker, cap_input_link(input), &frame, &p))
             continue;
         proxied |= p->header.type == UFTP_MESSAGE_PROXY_KEY;
-        if (p->header.source != r->uid)
+        if (p->header.source != r->uid || !p->session) /* KEY_REQ is of no session */
             continue;
         r->group = p->header.group;
         r->in_clear = p->session->encrypted && (proxied || !find_scalar(r));

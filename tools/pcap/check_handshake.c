@@ -24,7 +24,7 @@ static bool keep(uftp_bytes bytes, uint8_t *out, size_t capacity, size_t *len)
 /* ---- ANNOUNCE ---- */
 
 /* What every ANNOUNCE of a session says: all but time, list, and signature. */
-static uint64_t announce_digest(const uftp_announce *m)
+static uint64_t announce_digest(const uftp_announce *m, uint8_t version)
 {
     const uint8_t fixed[] = {m->sync_mode,
                              m->sync_preview,
@@ -36,7 +36,7 @@ static uint64_t announce_digest(const uftp_announce *m)
     uint64_t digest = cap_digest(0, fixed, sizeof fixed);
     digest = cap_digest(digest, m->public_address.bytes, sizeof m->public_address.bytes);
     digest = cap_digest(digest, m->private_address.bytes, sizeof m->private_address.bytes);
-    if (!m->encrypted)
+    if (!m->encrypted || version != VERSION_5) /* a proxy of version 4 puts in its own keys */
         return digest;
     const uftp_enc_info *info = &m->enc_info;
     const uint8_t suite[] = {info->client_auth, info->cipher, info->hash};
@@ -72,7 +72,7 @@ static void check_announce(const check_case *c)
 {
     const uftp_announce *m = &c->packet->message.as.announce;
     check_session *s = c->session;
-    uint64_t digest = announce_digest(m);
+    uint64_t digest = announce_digest(m, c->packet->header.version);
     if (m->encrypted)
         check_announce_signature(c, &m->enc_info);
     if (!s->announced) {
@@ -105,7 +105,8 @@ static void check_register(const check_case *c)
 {
     const uftp_register *m = &c->packet->message.as.registration;
     check_peer *p = c->peer;
-    if (p->registered) {
+    /* In version 4 every secret is sealed anew when it is sent again. */
+    if (p->registered && c->packet->header.version == VERSION_5) {
         bool same = memcmp(p->random, m->random, UFTP_RANDOM_LEN) == 0 &&
                     p->ecdh_key_len == m->ecdh_key.len &&
                     memcmp(p->ecdh_key, m->ecdh_key.data, p->ecdh_key_len) == 0;

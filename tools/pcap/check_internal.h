@@ -27,7 +27,7 @@ typedef struct check_peer {
     bool is_proxy;          /* it speaks for others */
     bool registered, ended; /* a REGISTER, a COMPLETE(0) of it was seen */
     uint8_t random[UFTP_RANDOM_LEN];
-    uint8_t ecdh_key[UFTP_ECDH_BLOB_MAX];
+    uint8_t ecdh_key[1020]; /* in version 4 also a secret under an RSA key */
     size_t ecdh_key_len;
     size_t proxy_context_len; /* a proxy's: UID and PROXY_KEY, signature zero */
     uint8_t proxy_context[4 + 1020];

@@ -285,16 +285,18 @@ static void split_train(cap_tracker *tracker, cap_packet *packet)
 
 bool cap_tracker_next(cap_tracker *tracker, const cap_packet **out)
 {
-    if (tracker->train.len == 0)
-        return false;
-    size_t len =
-        tracker->segment_len < tracker->train.len ? tracker->segment_len : tracker->train.len;
-    tracker->packet = tracker->head;
-    tracker->packet.bytes = (uftp_bytes){tracker->train.data, len};
-    tracker->train.data += len;
-    tracker->train.len -= len;
     *out = &tracker->packet;
-    return take_datagram(tracker, &tracker->packet);
+    while (tracker->train.len > 0) {
+        size_t left = tracker->train.len;
+        size_t len = tracker->segment_len < left ? tracker->segment_len : left;
+        tracker->packet = tracker->head;
+        tracker->packet.bytes = (uftp_bytes){tracker->train.data, len};
+        tracker->train.data += len;
+        tracker->train.len -= len;
+        if (take_datagram(tracker, &tracker->packet))
+            return true;
+    }
+    return false;
 }
 
 /* ---- frames ---- */
