@@ -134,7 +134,7 @@ static int parse_bounds(const uftp_option_use *use, uint64_t unit, uint64_t boun
 
 static int take_delay(ns3_scenario *s, const uftp_option_use *use, uftp_failure *failure)
 {
-    uint64_t bounds[2];
+    uint64_t bounds[2] = {0};
     int err = parse_bounds(use, UFTP_MS(1), bounds, failure);
     if (!err && (bounds[0] == 0 || bounds[1] > NS3_DELAY_MAX))
         return uftp_parse_refuse(use, failure, "more than 0 and at most 10000");
@@ -147,7 +147,7 @@ static int take_delay(ns3_scenario *s, const uftp_option_use *use, uftp_failure 
 
 static int take_loss(ns3_scenario *s, const uftp_option_use *use, uftp_failure *failure)
 {
-    uint64_t bounds[2];
+    uint64_t bounds[2] = {0};
     int err = parse_bounds(use, PPM_PER_PERCENT, bounds, failure);
     if (!err && (bounds[0] > 1000000 || bounds[1] > 1000000))
         return uftp_parse_refuse(use, failure, "at most 100");

@@ -19,7 +19,7 @@ void ns3_scenario_complete(ns3_scenario *s)
     s->carrier_bytes_per_s =
         or_default(s->carrier_bytes_per_s, s->rate_bytes_per_s + s->rate_bytes_per_s / 4);
     s->return_bytes_per_s = or_default(s->return_bytes_per_s, 32000);
-    s->queue_bytes = or_default(s->queue_bytes, 256 * 1024);
+    s->queue_bytes = or_default(s->queue_bytes, UINT64_C(256) * 1024);
     if (s->delay_max == 0) {
         s->delay_min = UFTP_MS(240);
         s->delay_max = UFTP_MS(280);
