@@ -251,11 +251,15 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
     if (err < 0)
         return err;
     err = uftp_session_keys_establish(session, message, sealed);
+    bool is_signed = session->keys->schedule->keyinfo_signed;
+    if (err == UFTP_ERR_AUTH && !is_signed)
+        return err; /* as with a bad signature */
     if (err < 0) {
         uftp_session_fail(session, now, "Decrypt failed for group master", FAREWELL_ABORT);
         return UFTP_OK;
     }
-    uftp_window_mark(&session->window, message->iv_counter);
+    if (is_signed) /* otherwise a forged counter could close the window */
+        uftp_window_mark(&session->window, message->iv_counter);
     uftp_session_commit(session, packet);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);
     uftp_session_confirm(session, now);

@@ -8,8 +8,9 @@
 size_t sender_data_wire_len(const uftp_sender *sender)
 {
     const uftp_wire *wire = sender->wire;
-    return wire->header_len + (sender->encrypted ? wire->encrypted_overhead : 0) +
-           wire->fileseg_header_len + sender->config.block_size + sender->ip_overhead;
+    return uftp_packet_len(wire, sender->encrypted ? sender_keys_sealing(sender) : NULL,
+                           wire->fileseg_header_len + sender->config.block_size) +
+           sender->ip_overhead;
 }
 
 static uftp_header next_header(uftp_sender *sender, uint64_t grtt)
@@ -37,10 +38,9 @@ static uint64_t advertised_grtt(const uftp_sender *sender)
 static void build(uftp_sender *sender, const uftp_message *message, bool sealed, uftp_transmit *out)
 {
     const uftp_header header = next_header(sender, advertised_grtt(sender));
-    const uftp_sealing sealing = sender_keys_sealing(sender);
-    int err =
-        uftp_packet_write(sender->wire, &header, message, sealed ? &sealing : NULL,
-                          sealed ? ++sender->iv_counter : 0, out->data, out->capacity, &out->len);
+    int err = uftp_packet_write(
+        sender->wire, &header, message, sealed ? sender_keys_sealing(sender) : NULL,
+        sealed ? ++sender->iv_counter : 0, out->data, out->capacity, &out->len);
     UFTP_ASSERT(err == UFTP_OK);
     out->segment_len = out->len;
     out->destination = message->type == UFTP_MESSAGE_ANNOUNCE ? sender->config.public_address
@@ -125,7 +125,7 @@ static int send_keyinfo(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     uftp_keyinfo *keyinfo = &message.as.keyinfo;
     *keyinfo = (uftp_keyinfo){
         .iv_counter = ++sender->iv_counter, /* one for all entries: their keys differ */
-        .signature = {.len = uftp_v5_signature_len(sender->config.key)},
+        .signature = {.len = sender_keys_keyinfo_signature_len(sender)},
         .entries = sender->scratch,
     };
     uint8_t *entry = sender->scratch;
@@ -244,7 +244,9 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         most = UFTP_TRAIN_SEGMENTS_MAX;
     most = uftp_pacer_burst(&sender->pacer, wire_len, most);
 
-    const uftp_sealing sealing = sender_keys_sealing(sender);
+    const uftp_sealing *sealing = sender->encrypted ? sender_keys_sealing(sender) : NULL;
+    const size_t data_at =
+        uftp_packet_message_at(sender->wire, sealing) + sender->wire->fileseg_header_len;
     uint32_t blocks[UFTP_TRAIN_SEGMENTS_MAX];
     uftp_slice slices[UFTP_TRAIN_SEGMENTS_MAX];
     uint64_t counters[UFTP_TRAIN_SEGMENTS_MAX];
@@ -265,12 +267,10 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         const uftp_header header = next_header(sender, file->grtt);
         uint8_t *datagram = out->data + out->len;
         counters[count] = sender->encrypted ? ++sender->iv_counter : 0;
-        int err =
-            uftp_packet_write(sender->wire, &header, &message, sender->encrypted ? &sealing : NULL,
-                              counters[count], datagram, out->capacity - out->len, &lens[count]);
+        int err = uftp_packet_write(sender->wire, &header, &message, sealing, counters[count],
+                                    datagram, out->capacity - out->len, &lens[count]);
         UFTP_ASSERT(err == UFTP_OK);
-        size_t tail = sender->encrypted ? UFTP_TAG_LEN : 0;
-        slices[count].data = datagram + lens[count] - tail - fileseg->data.len;
+        slices[count].data = datagram + data_at;
         slices[count].len = fileseg->data.len;
         blocks[count] = block;
         out->len += lens[count];
@@ -286,8 +286,9 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         return err;
     uint8_t *datagram = out->data;
     for (size_t i = 0; i < count; i++) {
-        if (sender->encrypted)
-            uftp_packet_seal(sender->wire, &sealing, counters[i], datagram, lens[i]);
+        if (sealing)
+            uftp_packet_seal(sender->wire, sealing, counters[i], datagram,
+                             sender->wire->fileseg_header_len + slices[i].len);
         datagram += lens[i];
     }
     out->segment_len = lens[0];
