@@ -131,6 +131,26 @@ static bool resolve_uid(const char *text, uint32_t *uid)
     return *uid != 0 && *uid != UINT32_MAX;
 }
 
+int uftp_members_add_entry(uftp_members *members, const uftp_member *member, uftp_failure *failure)
+{
+    if (members->count == UFTP_CLIENTS_MAX)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "more than %d hosts", UFTP_CLIENTS_MAX);
+    if ((members->count & (members->count - 1)) == 0) {
+        size_t room = members->count ? members->count * 2 : 1;
+        uftp_member *items = realloc(members->items, room * sizeof *items);
+        if (!items)
+            return uftp_fail_memory(failure);
+        members->items = items;
+    }
+    int code = uftp_strings_add(&members->texts, member->name, strlen(member->name), failure);
+    if (code)
+        return code;
+    uftp_member *added = &members->items[members->count++];
+    *added = *member;
+    added->name = members->texts.items[members->texts.count - 1];
+    return 0;
+}
+
 static int add_member(uftp_members *members, char *text, bool is_proxy, uftp_failure *failure)
 {
     char *rest = text;
@@ -152,22 +172,8 @@ static int add_member(uftp_members *members, char *text, bool is_proxy, uftp_fai
                              "host %s: '%s' is not a fingerprint (20 hex pairs joined by ':')", id,
                              fingerprint);
     }
-    if (members->count == UFTP_CLIENTS_MAX)
-        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "more than %d hosts", UFTP_CLIENTS_MAX);
-
-    if ((members->count & (members->count - 1)) == 0) {
-        size_t room = members->count ? members->count * 2 : 1;
-        uftp_member *items = realloc(members->items, room * sizeof *items);
-        if (!items)
-            return uftp_fail_memory(failure);
-        members->items = items;
-    }
-    int code = uftp_strings_add(&members->texts, id, strlen(id), failure);
-    if (code)
-        return code;
-    member.name = members->texts.items[members->texts.count - 1];
-    members->items[members->count++] = member;
-    return 0;
+    member.name = id;
+    return uftp_members_add_entry(members, &member, failure);
 }
 
 static int compare_members(const void *a, const void *b)

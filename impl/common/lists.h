@@ -47,6 +47,8 @@ int uftp_members_add(uftp_members *members, const char *text, bool is_proxy, uft
 /* The file of -j: the same lines as a host list. */
 int uftp_members_add_file(uftp_members *members, const char *path, bool is_proxy,
                           uftp_failure *failure);
+/* One that is known already; its name is copied. */
+int uftp_members_add_entry(uftp_members *members, const uftp_member *member, uftp_failure *failure);
 void uftp_members_free(uftp_members *members); /* leaves {0} */
 
 /* The file of uftpd -S: "UID|IP|PROXY[|FINGERPRINT]" (6.6). *out is malloc'd. */

@@ -140,6 +140,12 @@ static int rename_into_place(const uftp_store_file *file, const disk_spot *to, b
     return err;
 }
 
+static int store_sync(void *ctx, uftp_store_file *file)
+{
+    (void)ctx;
+    return fsync(file->fd) ? uftp_disk_error(errno) : UFTP_OK;
+}
+
 static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                         bool sync)
 {
@@ -234,6 +240,7 @@ static int open_roots(uftp_disk_store *store, const uftp_disk_store_config *conf
 static const uftp_store table = {.lookup = uftp_disk_lookup,
                                  .create = store_create,
                                  .write = store_write,
+                                 .sync = store_sync,
                                  .commit = store_commit,
                                  .discard = store_discard,
                                  .mkdir = store_mkdir,

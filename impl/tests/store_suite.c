@@ -316,6 +316,7 @@ static void discard_removes_unless_asked_to_keep(void **state)
     expect_missing(b, "gone");
     assert_int_equal(create(b, "kept", false, &file), UFTP_OK);
     assert_int_equal(write_text(b, file, 0, "first half"), UFTP_OK);
+    assert_int_equal(b->store->sync(b->store->ctx, file), UFTP_OK);
     b->store->discard(b->store->ctx, file, true);
     expect_text(b, "kept", "first half");
 }

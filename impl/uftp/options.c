@@ -4,6 +4,7 @@
 #include "uftp/options_v4.h"
 
 #include "runtime/log.h"
+#include "uftp/restart.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +68,10 @@ static const uftp_option items[] = {
     {'l', "follow-links", NULL, NULL, "send what symbolic links point at, not the links"},
     {'z', "sync", NULL, NULL, "leave alone what receivers have, equal or newer"},
     {'Z', "sync-preview", NULL, NULL, "only say what -z would do"},
-    {'f', "restartable", NULL, NULL, "not implemented yet"},
-    {'F', "restart", "FILE", NULL, "not implemented yet"},
+    {'f', "restartable", NULL, NULL,
+     "when receivers fail, write a file that restarts the session\nwith them"},
+    {'F', "restart", "FILE", NULL,
+     "restart a session from such a file, which names the files\nand the hosts; implies -f"},
 
     {'x', "log-level", "LEVEL", "2", "0: failures only ... 5: each packet"},
     {'L', "log", "FILE", "stderr", "append the log to a file, with time stamps"},
@@ -85,7 +88,7 @@ static const uftp_option items[] = {
 
 const uftp_option_table uftp_sender_option_table = {
     .program = "uftp",
-    .synopsis = "[options] file ...\n[options] -i LIST",
+    .synopsis = "[options] file ...\n[options] -i LIST\n[options] -F FILE",
     .summary =
         "Sends files and directories to any number of uftpd receivers at once, by multicast.\n"
         "Two operands are no files: @DELETE:NAME deletes NAME at the receivers, @FREESPACE\n"
@@ -291,8 +294,11 @@ static int take_files(uftp_sender_options *o, const uftp_option_use *use, uftp_f
         o->core.sync_mode = o->core.sync_preview = true;
         return 0;
     case 'f':
+        o->restartable = true;
+        return 0;
     case 'F':
-        return uftp_option_missing(use, "restarting a session", failure);
+        o->restartable = true;
+        return parse_text(use, &o->restart_path, failure);
     }
     return -1;
 }
@@ -341,9 +347,25 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
     return code;
 }
 
+static int check_restart(const uftp_sender_options *o, uftp_failure *failure)
+{
+    if (o->restartable && o->core.sync_mode)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
+                         "-f/--restartable does not go with -z or -Z: what receivers have is "
+                         "left alone anyway");
+    if (o->restart_path && (o->operands.count || o->list_path || o->hosts.count || o->proxy_path))
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
+                         "-F/--restart: the file names what is sent and to whom; leave out the "
+                         "files, -i, -H and -j");
+    return 0;
+}
+
 static int check(const uftp_sender_options *o, uftp_failure *failure)
 {
-    if (!o->operands.count && !o->list_path)
+    int code = check_restart(o, failure);
+    if (code)
+        return code;
+    if (!o->operands.count && !o->list_path && !o->restart_path)
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "no files to send; try 'uftp --help'");
     if (o->operands.count > UFTP_OPERANDS_MAX)
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "more than %d operands", UFTP_OPERANDS_MAX);
@@ -416,12 +438,31 @@ static int load_operands(uftp_sender_options *o, uftp_failure *failure)
     return code;
 }
 
+static int load_restart(uftp_sender_options *o, uftp_failure *failure)
+{
+    uftp_restart restart;
+    int code = uftp_restart_read(o->restart_path, &restart, failure);
+    if (code) {
+        uftp_restart_free(&restart);
+        return code;
+    }
+    o->core.group = restart.group;
+    o->core.instance = (uint8_t)(restart.instance + 1);
+    o->operands = restart.operands;
+    o->members = restart.members;
+    return 0;
+}
+
 int uftp_sender_options_load(uftp_sender_options *options, uftp_failure *failure)
 {
     const uftp_lines_rules excludes = {.what = "exclude list",
                                        .count_max = UFTP_SENDER_EXCLUDES_MAX,
                                        .len_max = UFTP_NAME_MAX - 1};
-    int code = options->list_path ? load_operands(options, failure) : 0;
+    int code = 0;
+    if (options->restart_path)
+        code = load_restart(options, failure);
+    else if (options->list_path)
+        code = load_operands(options, failure);
     if (!code && options->exclude_path)
         code = uftp_lines_read(options->exclude_path, &excludes, &options->excludes, failure);
     for (size_t i = 0; i < options->hosts.count && !code; i++)

@@ -48,6 +48,8 @@ typedef struct uftp_sender_options {
     uftp_progress_when progress;
 
     const char *list_path, *exclude_path, *proxy_path; /* -i, -X, -j */
+    bool restartable;                                  /* -f, or -F */
+    const char *restart_path;                          /* -F */
     char *destination_name;                            /* -D without trailing '/'; own */
 
     uftp_strings hosts;     /* values of -H, as given */

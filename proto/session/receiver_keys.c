@@ -35,8 +35,6 @@ int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
     int err = schedule->begin(session, packet, announce, why);
     if (session->keys)
         session->keys->client_auth = info->client_auth;
-    if (err < 0 && err != UFTP_ERR_MEMORY && !*why)
-        *why = "Keytype invalid or not supported here";
     return err;
 }
 

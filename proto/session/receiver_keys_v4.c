@@ -74,19 +74,20 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
         return UFTP_ERR_KEY;
     *why = "Keytype invalid or not supported here";
     int err = uftp_public_key_check(info->public_key);
-    if (err == UFTP_OK && suite.key_exchange != UFTP_KEY_EXCHANGE_RSA) {
-        if (!uftp_ecdh_blob_curve(info->ecdh_key))
-            return UFTP_ERR_KEY;
-        uftp_v4_server server;
-        server_init(&server, packet, announce);
-        *why = "Signature verification failed";
-        err = uftp_v4_announce_verify(&server, info->public_key, packet->data, packet->len,
-                                      (size_t)(info->signature.data - packet->data),
-                                      info->signature.len);
-    }
-    if (err == UFTP_OK)
+    if (err < 0)
+        return err;
+    if (suite.key_exchange == UFTP_KEY_EXCHANGE_RSA) {
         *why = NULL;
-    return err;
+        return UFTP_OK;
+    }
+    if (!uftp_ecdh_blob_curve(info->ecdh_key))
+        return UFTP_ERR_KEY;
+    *why = NULL; /* a bad signature is dropped without a word, as in version 5 */
+    uftp_v4_server server;
+    server_init(&server, packet, announce);
+    return uftp_v4_announce_verify(&server, info->public_key, packet->data, packet->len,
+                                   (size_t)(info->signature.data - packet->data),
+                                   info->signature.len);
 }
 
 static int prepare(uftp_session *session, const uftp_enc_info *info)
@@ -128,7 +129,10 @@ static int begin(uftp_session *session, const uftp_packet *packet, const uftp_an
     session->keys = &keys->head;
     keys->head.schedule = &receiver_schedule_v4;
     server_init(&keys->server, packet, announce);
-    return prepare(session, &announce->enc_info);
+    err = prepare(session, &announce->enc_info);
+    if (err < 0 && err != UFTP_ERR_MEMORY)
+        *why = "Keytype invalid or not supported here";
+    return err;
 }
 
 static void free_keys(uftp_session *session)

@@ -44,13 +44,13 @@ static int check_server(const uftp_packet *packet, const uftp_announce *announce
         return err;
     if (!uftp_ecdh_blob_curve(info->ecdh_key))
         return UFTP_ERR_KEY;
-    *why = "Signature verification failed";
-    err =
-        uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
-                                (size_t)(info->signature.data - packet->data), info->signature.len);
-    if (err == UFTP_OK)
-        *why = NULL;
-    return err;
+    /* The reference refuses the session for a bad signature. That would be for good: one datagram
+     * that was damaged, or sent in another's name, would shut the genuine session out. It is only
+     * dropped, since the sender repeats its own. */
+    *why = NULL;
+    return uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
+                                   (size_t)(info->signature.data - packet->data),
+                                   info->signature.len);
 }
 
 /* Signs our CLIENT_KEY and lets its header, with a zero signature, enter the context (3.3). */
@@ -114,7 +114,10 @@ static int begin(uftp_session *session, const uftp_packet *packet, const uftp_an
         return UFTP_ERR_MEMORY; /* no refusal: there may be memory when the ANNOUNCE comes again */
     session->keys = &keys->head;
     keys->head.schedule = &receiver_schedule_v5;
-    return prepare(session, &announce->enc_info);
+    err = prepare(session, &announce->enc_info);
+    if (err < 0 && err != UFTP_ERR_MEMORY)
+        *why = "Keytype invalid or not supported here";
+    return err;
 }
 
 static void free_keys(uftp_session *session)

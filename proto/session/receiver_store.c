@@ -3,12 +3,12 @@
  * What becomes of an object (spec v5 4.11): which name it gets, what happens to what is there
  * already, and when. Three rules go beyond the reference:
  *
- *   - A file is written under a temporary name beside its final one and moved there in one step
- * when it is complete. Whatever ends the program, a name never stands for half a file, and what was
- *     there before stays until the new one is whole.
+ *   - A file is written under a temporary name beside its final one and moved there in one
+ *     step when it is complete. Whatever ends the program, a name never stands for half a
+ *     file, and what was there before stays until the new one is whole.
  *   - A symbolic link on the way to a name is neither followed nor replaced: the object is
- * rejected. The reference replaces it by a directory and so destroys what an administrator put
- * there.
+ *     rejected. The reference replaces it by a directory and so destroys what an
+ *     administrator put there.
  *   - A preview changes nothing at all.
  */
 #include "session/receiver_internal.h"
@@ -461,8 +461,10 @@ void uftp_session_store_abandon(uftp_session *session)
     if (!file->handle)
         return;
     bool keep = receiver->config.temp_directory && session->state == SESSION_RECEIVING;
+    /* The record may outlive the power, so what it tells of has to be there first. */
     if (keep)
-        keep = uftp_session_resume_save(session) == UFTP_OK;
+        keep = store->sync(store->ctx, file->handle) == UFTP_OK &&
+               uftp_session_resume_save(session) == UFTP_OK;
     store->discard(store->ctx, file->handle, keep);
     file->handle = NULL;
     uftp_blockmap_free(&file->map, receiver->config.memory);

@@ -157,6 +157,14 @@ static void close_file(memory_store *memory, uftp_store_file *file)
     free(file);
 }
 
+/* Memory knows no power failure. */
+static int ms_sync(void *ctx, uftp_store_file *file)
+{
+    (void)ctx;
+    (void)file;
+    return UFTP_OK;
+}
+
 static int ms_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                      bool sync)
 {
@@ -339,6 +347,7 @@ void memory_store_init(memory_store *memory)
                                        .lookup = ms_lookup,
                                        .create = ms_create,
                                        .write = ms_write,
+                                       .sync = ms_sync,
                                        .commit = ms_commit,
                                        .discard = ms_discard,
                                        .mkdir = ms_mkdir,

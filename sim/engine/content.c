@@ -65,11 +65,19 @@ static size_t find_page(const sim_content *content, uint64_t index)
     return low;
 }
 
+/* A page to be written to. What it was at the last sync is kept, in case that the power goes. */
 static uint8_t *make_page(sim_content *content, uint64_t index)
 {
     size_t at = find_page(content, index);
-    if (at < content->page_count && content->pages[at].index == index)
-        return content->pages[at].bytes;
+    if (at < content->page_count && content->pages[at].index == index) {
+        sim_page *page = &content->pages[at];
+        if (!page->dirty) {
+            page->dirty = true;
+            page->synced = sim_allocate(PAGE_SIZE);
+            memcpy(page->synced, page->bytes, PAGE_SIZE);
+        }
+        return page->bytes;
+    }
     if (content->page_count == content->page_capacity) {
         content->page_capacity = content->page_capacity ? 2 * content->page_capacity : 1;
         content->pages =
@@ -78,7 +86,8 @@ static uint8_t *make_page(sim_content *content, uint64_t index)
     memmove(&content->pages[at + 1], &content->pages[at],
             (content->page_count - at) * sizeof *content->pages);
     content->page_count++;
-    content->pages[at] = (sim_page){.index = index, .bytes = sim_allocate(PAGE_SIZE)};
+    content->pages[at] =
+        (sim_page){.index = index, .bytes = sim_allocate(PAGE_SIZE), .dirty = true};
     return content->pages[at].bytes;
 }
 
@@ -166,21 +175,20 @@ static void write_checked(sim_content *content, uint64_t offset, const uint8_t *
 
 void sim_content_free(sim_content *content)
 {
-    for (size_t i = 0; i < content->page_count; i++)
+    for (size_t i = 0; i < content->page_count; i++) {
         sim_release(content->pages[i].bytes);
+        sim_release(content->pages[i].synced);
+    }
     sim_release(content->pages);
     sim_release(content->have);
+    sim_release(content->have_synced);
     *content = (sim_content){0};
 }
 
 void sim_content_truncate(sim_content *content)
 {
     const sim_content old = *content;
-    content->pages = NULL;
-    content->have = NULL;
-    sim_content kept = {.pages = old.pages, .page_count = old.page_count, .have = old.have};
-    sim_content_free(&kept);
-    *content = (sim_content){0};
+    sim_content_free(content);
     if (old.form == SIM_CONTENT_CHECKED)
         sim_content_check(content, old.seed, old.full_size, old.block_size);
 }
@@ -205,6 +213,73 @@ void sim_content_write(sim_content *content, uint64_t offset, const uint8_t *byt
         write_kept(content, offset, bytes, len);
     if (len > 0 && offset + len > content->size)
         content->size = offset + len;
+    content->unsynced += len;
+}
+
+/* ---- sync and power loss ---- */
+
+static size_t have_size(const sim_content *content)
+{
+    return (size_t)(content->full_size / content->block_size / 8 + 1);
+}
+
+void sim_content_sync(sim_content *content)
+{
+    for (size_t i = 0; i < content->page_count; i++) {
+        sim_page *page = &content->pages[i];
+        sim_release(page->synced);
+        page->synced = NULL;
+        page->dirty = false;
+    }
+    if (content->form == SIM_CONTENT_CHECKED) {
+        if (!content->have_synced)
+            content->have_synced = sim_allocate(have_size(content));
+        memcpy(content->have_synced, content->have, have_size(content));
+    }
+    content->size_synced = content->size;
+    content->unsynced = 0;
+}
+
+static void lose_pages(sim_content *content)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < content->page_count; i++) {
+        sim_page page = content->pages[i];
+        if (page.dirty) {
+            sim_release(page.bytes);
+            page = (sim_page){.index = page.index, .bytes = page.synced};
+        }
+        if (page.bytes)
+            content->pages[kept++] = page;
+    }
+    content->page_count = kept;
+}
+
+static void lose_blocks(sim_content *content)
+{
+    if (content->have_synced)
+        memcpy(content->have, content->have_synced, have_size(content));
+    else
+        memset(content->have, 0, have_size(content));
+    content->have_bytes = 0;
+    for (uint64_t at = 0; at < content->full_size; at += content->block_size) {
+        uint64_t index = at / content->block_size;
+        if (content->have[index / 8] & 1u << index % 8)
+            content->have_bytes += block_len(content, at);
+    }
+}
+
+uint64_t sim_content_lose(sim_content *content)
+{
+    uint64_t lost = content->unsynced;
+    if (lost == 0)
+        return 0;
+    lose_pages(content);
+    if (content->form == SIM_CONTENT_CHECKED)
+        lose_blocks(content);
+    content->size = content->size_synced;
+    content->unsynced = 0;
+    return lost;
 }
 
 static bool checked_equal(const sim_content *checked, const sim_content *other)

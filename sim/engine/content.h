@@ -15,6 +15,8 @@
 typedef struct sim_page {
     uint64_t index; /* offset / page size */
     uint8_t *bytes;
+    uint8_t *synced; /* dirty: what it was at the last sync; NULL: it was not there */
+    bool dirty;
 } sim_page;
 
 typedef enum sim_content_form {
@@ -34,6 +36,9 @@ typedef struct sim_content {
     uint8_t *have;       /* checked: one bit per block */
     uint64_t have_bytes; /* checked: in blocks that have come, each counted once */
     uint64_t wrong;      /* checked: writes with other bytes than expected, or off the blocks */
+    uint64_t unsynced;   /* bytes written since the last sync, however often one place was */
+    uint64_t size_synced;
+    uint8_t *have_synced; /* checked: as of the last sync; NULL: nothing was there */
 } sim_content;
 
 /* All zero is an empty kept file. */
@@ -48,6 +53,11 @@ void sim_generate(uint64_t seed, uint64_t offset, uint8_t *out, size_t len);
 void sim_content_read(const sim_content *content, uint64_t offset, uint8_t *out, size_t len);
 /* Not for a generated file. */
 void sim_content_write(sim_content *content, uint64_t offset, const uint8_t *bytes, size_t len);
+/* What has been written is on the disk now. */
+void sim_content_sync(sim_content *content);
+/* The power went: the file is as it was at the last sync. Returns the bytes that were written since
+ * then. */
+uint64_t sim_content_lose(sim_content *content);
 void sim_content_truncate(sim_content *content); /* to nothing */
 
 /* Whether the two hold the same bytes, as far as that can be known: a checked file equals a

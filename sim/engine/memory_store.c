@@ -27,6 +27,8 @@ struct sim_record {
 /* Counts a call; the error of a fault that is due, else 0. */
 static int count_call(sim_store *store, sim_store_op op)
 {
+    if (store->dead)
+        return UFTP_ERR_IO;
     const sim_store_fault *fault = &store->faults[op];
     uint64_t number = ++store->calls[op];
     uint64_t count = fault->count ? fault->count : 1;
@@ -81,17 +83,9 @@ static int find_entry(const sim_store *store, const uftp_place *place, sim_entry
     return *out ? UFTP_OK : UFTP_ERR_NOT_FOUND;
 }
 
-static uint64_t size_of(const sim_entry *entry)
-{
-    uint64_t size = entry->content.size;
-    for (size_t i = 0; i < entry->count; i++)
-        size += size_of(entry->children[i]);
-    return size;
-}
-
 static void remove_entry(sim_store *store, sim_entry *entry)
 {
-    store->used -= size_of(entry);
+    store->used -= sim_tree_size(entry);
     sim_tree_take(entry);
     sim_entry_free(entry);
 }
@@ -202,6 +196,7 @@ static int write_slice(sim_store *store, sim_entry *entry, uint64_t offset, cons
     if (entry->parent)
         store->used += growth;
     store->bytes_written += slice->len;
+    store->turn_bytes += slice->len;
     return UFTP_OK;
 }
 
@@ -235,7 +230,7 @@ static bool is_own(const uftp_store_file *file)
 static void store_discard(void *ctx, uftp_store_file *file, bool keep)
 {
     sim_store *store = ctx;
-    if (!keep && is_own(file))
+    if (!keep && !store->dead && is_own(file))
         remove_entry(store, file->entry); /* its last handle frees it */
     close_file(store, file);
 }
@@ -255,12 +250,26 @@ static int place_file(sim_store *store, const uftp_store_file *file, const uftp_
     return move_entry(store, file->entry, directory, name);
 }
 
+static int store_sync(void *ctx, uftp_store_file *file)
+{
+    sim_store *store = ctx;
+    int err = count_call(store, SIM_STORE_SYNC);
+    if (!err) {
+        sim_content_sync(&file->entry->content);
+        store->turn_syncs++;
+    }
+    return err;
+}
+
 static int store_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
                         bool sync)
 {
-    (void)sync; /* nothing is lost in a crash of the core */
     sim_store *store = ctx;
     int err = count_call(store, SIM_STORE_COMMIT);
+    if (!err && sync) {
+        sim_content_sync(&file->entry->content); /* before it gets its name */
+        store->turn_syncs++;
+    }
     if (!err)
         err = place_file(store, file, final);
     if (!err && mtime)
@@ -414,6 +423,8 @@ static sim_record **find_record(sim_store *store, uint32_t group)
 static int store_resume_remove(void *ctx, uint32_t group)
 {
     sim_store *store = ctx;
+    if (store->dead)
+        return UFTP_ERR_IO;
     if (!store->temp)
         return UFTP_ERR_UNSUPPORTED;
     sim_record **at = find_record(store, group), *record = *at;
@@ -465,6 +476,7 @@ static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t cap
 static const uftp_store table = {.lookup = store_lookup,
                                  .create = store_create,
                                  .write = store_write,
+                                 .sync = store_sync,
                                  .commit = store_commit,
                                  .discard = store_discard,
                                  .mkdir = store_mkdir,
@@ -533,6 +545,7 @@ void sim_store_put(sim_store *store, unsigned root, const char *name, const void
     UFTP_ASSERT(err == UFTP_OK);
     sim_entry *entry = sim_entry_new(UFTP_STAT_REGULAR, last, strlen(last));
     sim_content_write(&entry->content, 0, bytes, len);
+    sim_content_sync(&entry->content);
     entry->mtime = mtime;
     sim_tree_insert(directory, entry);
     store->used += len;

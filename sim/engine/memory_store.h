@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A receiver's directories in memory, behind the core's store table: a disk of a given size, that
- * can fail at a chosen moment, and that need not keep the content of large files (content.h).
+ * A receiver's directories in memory, behind the core's store table: a disk of a given size and
+ * speed, that can fail at a chosen moment, loses what was not synced when the power goes, and need
+ * not keep the content of large files (content.h).
+ *
+ * What a power failure leaves is what a journalling file system does: names (files, directories,
+ * moves, removals) and resume records as they were, the content of files as of their last sync.
  */
 #ifndef SIM_MEMORY_STORE_H
 #define SIM_MEMORY_STORE_H
@@ -26,6 +30,9 @@ typedef struct sim_store_options {
     uint64_t capacity;            /* bytes of file content [SIM_STORE_CAPACITY_DEFAULT] */
     const sim_expected *expected; /* outlives the store */
     size_t expected_count;
+    uint64_t rate_bytes_per_s; /* of the disk [0: as fast as you like] */
+    uint64_t cache_bytes;      /* are written at once, and to the disk by and by [0] */
+    uint64_t sync_time;        /* that a sync takes, besides what is still in the cache [0] */
     uint32_t block_size; /* of the sessions that bring expected files [UFTP_BLOCK_SIZE_DEFAULT] */
 } sim_store_options;
 
@@ -33,6 +40,7 @@ typedef enum sim_store_op {
     SIM_STORE_LOOKUP,
     SIM_STORE_CREATE,
     SIM_STORE_WRITE,
+    SIM_STORE_SYNC,
     SIM_STORE_COMMIT,
     SIM_STORE_MKDIR,
     SIM_STORE_SYMLINK,
@@ -42,7 +50,7 @@ typedef enum sim_store_op {
     SIM_STORE_RESUME_SAVE,
     SIM_STORE_RESUME_LOAD
 } sim_store_op;
-#define SIM_STORE_OPS 11
+#define SIM_STORE_OPS 12
 
 /* The calls of one kind numbered first, first + 1, ... fail, `count` of them (0 means 1). */
 typedef struct sim_store_fault {
@@ -64,11 +72,26 @@ typedef struct sim_store {
     uint64_t calls[SIM_STORE_OPS];
     sim_store_fault faults[SIM_STORE_OPS]; /* a test sets what it wants to fail */
     uint64_t bytes_written;
-    uint32_t open_count; /* files neither committed nor discarded */
+    uint32_t open_count;             /* files neither committed nor discarded */
+    bool dead;                       /* nothing has an effect any more */
+    uint64_t turn_bytes, turn_syncs; /* of the turn that is going on */
+    uint64_t idle_at;                /* the disk has written everything by then */
+    uint64_t remainder;              /* of the last division by the rate */
+    uint64_t busy_total;             /* time that the node had to wait */
+    uint64_t lost_bytes;             /* by power failures */
 } sim_store;
 
 void sim_store_init(sim_store *store, const sim_store_options *options); /* options: may be NULL */
 void sim_store_free(sim_store *store); /* every file has been committed or discarded */
+
+/* The node's turn ends: how long what it has written keeps it from the next. */
+uint64_t sim_store_busy(sim_store *store, uint64_t now);
+/* All files are on the disk: what the operating system does now and then. */
+void sim_store_sync(sim_store *store);
+/* A crash: between the two calls nothing has an effect, so that what the core says as it is taken
+ * down is not heard. `power`: what was not synced is lost. Returns how many bytes that were. */
+void sim_store_die(sim_store *store);
+uint64_t sim_store_recover(sim_store *store, bool power);
 
 /* What stands at a place, or NULL. */
 sim_entry *sim_store_find(sim_store *store, unsigned root, const char *name);

@@ -4,11 +4,13 @@
  *
  *     its uplink -> the fork: one copy for each listener -> the link of the pair -> their downlink
  *
- * and each of these is a chain of models that ends in a sink of ours.
+ * and each of these is a chain of models that ends in a sink of ours. A NAT stands between a node's
+ * access line and the fork; routers take the place of the fork and the pairs (topology.c).
  */
 #include "engine/node.h"
 
 #include "base/assert.h"
+#include "models/reassembly.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,13 +51,10 @@ bool sim_same_host(const uftp_address *a, const uftp_address *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static bool is_multicast(const uftp_address *address)
+sim_node *sim_find_host(const sim *world, const uftp_address *address)
 {
-    return address->family == UFTP_IPV4 ? address->bytes[0] >> 4 == 0xe : address->bytes[0] == 0xff;
-}
-
-static sim_node *find_host(const sim *world, const uftp_address *address)
-{
+    if (address->bytes[0] != (address->family == UFTP_IPV4 ? 10 : 0xfd))
+        return NULL;
     const uint8_t *low = address->bytes + (address->family == UFTP_IPV4 ? 1 : 13);
     uint32_t host = (uint32_t)low[0] << 16 | (uint32_t)low[1] << 8 | low[2];
     if (host < FIRST_HOST || host - FIRST_HOST >= world->node_count)
@@ -67,7 +66,7 @@ static sim_node *find_host(const sim *world, const uftp_address *address)
 
 /* ---- membership ---- */
 
-static sim_group *find_group(sim *world, const uftp_address *address)
+static sim_group *find_group(const sim *world, const uftp_address *address)
 {
     for (size_t i = 0; i < world->group_count; i++)
         if (sim_same_host(&world->groups[i].address, address))
@@ -115,10 +114,16 @@ void sim_join(sim_node *node, const uftp_address *group_address, const uftp_addr
             (group->count - at) * sizeof *group->members);
     group->members[at] = (sim_member){.node = node, .source = source ? *source : (uftp_address){0}};
     group->count++;
+    if (sim_is_attached(node))
+        sim_routing_join(node->world->routing, node->world->queue.now, node->index, group_address);
 }
 
 static void remove_member(sim_group *group, size_t at)
 {
+    const sim_node *node = group->members[at].node;
+    if (sim_is_attached(node))
+        sim_routing_leave(node->world->routing, node->world->queue.now, node->index,
+                          &group->address);
     group->count--;
     memmove(&group->members[at], &group->members[at + 1],
             (group->count - at) * sizeof *group->members);
@@ -158,10 +163,26 @@ static bool member_hears(const sim_member *member, const uftp_address *source)
     return member->source.family == 0 || sim_same_host(&member->source, source);
 }
 
+bool sim_is_member(const sim_node *node, const uftp_address *group_address,
+                   const uftp_address *source)
+{
+    const sim_group *group = find_group(node->world, group_address);
+    if (!group)
+        return false;
+    for (size_t i = find_member(group, node); i < group->count; i++) {
+        if (group->members[i].node != node)
+            break;
+        if (member_hears(&group->members[i], source))
+            return true;
+    }
+    return false;
+}
+
 /* ---- paths ---- */
 
+/* `host`: at the end fragments are put together. */
 static sim_path *make_path(sim *world, const sim_model_type *sink, sim_node *node,
-                           const char *place, const sim_link *link)
+                           const char *place, const sim_link *link, bool host)
 {
     size_t size = strlen(place) + 1;
     sim_path *path = sim_allocate(sizeof *path + size);
@@ -169,7 +190,12 @@ static sim_path *make_path(sim *world, const sim_model_type *sink, sim_node *nod
     path->node = node;
     memcpy(path->place, place, size);
     path->sink = (sim_model){.type = sink, .medium = &world->medium, .place = path->place};
-    path->first = sim_link_build(&world->medium, path->place, link, &path->sink);
+    sim_model *last = &path->sink;
+    if (host) {
+        last = sim_reassembly_new(&world->medium, path->place);
+        last->next = &path->sink;
+    }
+    path->first = sim_link_build(&world->medium, path->place, link, last);
     return path;
 }
 
@@ -196,9 +222,16 @@ static void into_node(sim_model *model, uint64_t now, sim_packet *packet)
     sim_node_deliver(SIM_OWNER(model, sim_path, sink)->node, now, packet);
 }
 
+void sim_network_arrive(sim_node *node, uint64_t now, sim_packet *packet)
+{
+    packet = sim_nat_inbound(node, now, packet);
+    if (packet)
+        sim_model_push(node->down->first, now, packet);
+}
+
 static void into_downlink(sim_model *model, uint64_t now, sim_packet *packet)
 {
-    sim_model_push(SIM_OWNER(model, sim_path, sink)->node->down->first, now, packet);
+    sim_network_arrive(SIM_OWNER(model, sim_path, sink)->node, now, packet);
 }
 
 static sim_path *make_pair(sim_node *from, sim_node *to, const sim_link *link)
@@ -207,7 +240,7 @@ static sim_path *make_pair(sim_node *from, sim_node *to, const sim_link *link)
     char place[256];
     int len = snprintf(place, sizeof place, "%s>%s", from->name, to->name);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
-    return make_path(from->world, &sink, to, place, link);
+    return make_path(from->world, &sink, to, place, link, false);
 }
 
 static sim_path **pair_slot(sim_node *from, const sim_node *to)
@@ -231,29 +264,66 @@ static void fork_to(sim_node *from, sim_node *to, uint64_t now, sim_packet *pack
     sim_model_push((*pair)->first, now, sim_packet_share(packet));
 }
 
-/* The fork: a copy for everyone who listens. */
+/* A copy for each member on this side of the sender's NAT, or on the other. */
+static void fork_group(sim_node *from, uint64_t now, sim_packet *packet, bool neighbours)
+{
+    const sim_group *group = find_group(from->world, &packet->destination);
+    const sim_node *last = from; /* a node with two memberships gets one copy */
+    for (size_t i = 0; group && i < group->count; i++) {
+        const sim_member *member = &group->members[i];
+        sim_node *to = member->node;
+        if (to == last || to == from || to->port != packet->destination.port ||
+            !member_hears(member, &packet->source))
+            continue;
+        if (sim_are_neighbours(from, to) != neighbours)
+            continue;
+        if (!neighbours && sim_is_attached(from) && sim_is_attached(to))
+            continue; /* by the tree */
+        last = to;
+        fork_to(from, to, now, packet);
+    }
+}
+
+static void send_to_group(sim_node *from, uint64_t now, sim_packet *packet)
+{
+    if (from->nat)
+        fork_group(from, now, packet, true);
+    packet = sim_nat_outbound(from, now, packet);
+    if (!packet)
+        return;
+    fork_group(from, now, packet, false);
+    sim_tree_send(from, now, packet);
+}
+
+static void send_to_host(sim_node *from, uint64_t now, sim_packet *packet)
+{
+    sim_node *to = sim_find_target(from, now, packet);
+    const sim_node *addressed = sim_find_host(from->world, &packet->destination);
+    if (to && to == addressed && sim_are_neighbours(from, to)) {
+        fork_to(from, to, now, packet); /* past the NAT, in their own network */
+        sim_packet_free(packet);
+        return;
+    }
+    /* A NAT maps also what is for nobody. */
+    packet = sim_nat_outbound(from, now, packet);
+    if (!packet)
+        return;
+    if (to && sim_is_attached(from) && sim_is_attached(to)) {
+        sim_tree_send(from, now, packet);
+        return;
+    }
+    if (to)
+        fork_to(from, to, now, packet);
+    sim_packet_free(packet);
+}
+
 static void into_network(sim_model *model, uint64_t now, sim_packet *packet)
 {
     sim_node *from = SIM_OWNER(model, sim_path, sink)->node;
-    sim *world = from->world;
-    const uftp_address *destination = &packet->destination;
-    if (is_multicast(destination)) {
-        const sim_group *group = find_group(world, destination);
-        const sim_node *last = from; /* a node with two memberships gets one copy */
-        for (size_t i = 0; group && i < group->count; i++) {
-            const sim_member *member = &group->members[i];
-            if (member->node == last || member->node == from ||
-                member->node->port != destination->port || !member_hears(member, &packet->source))
-                continue;
-            last = member->node;
-            fork_to(from, member->node, now, packet);
-        }
-    } else {
-        sim_node *to = find_host(world, destination);
-        if (to && to != from && to->port == destination->port)
-            fork_to(from, to, now, packet);
-    }
-    sim_packet_free(packet);
+    if (uftp_address_is_multicast(&packet->destination))
+        send_to_group(from, now, packet);
+    else
+        send_to_host(from, now, packet);
 }
 
 void sim_connect(sim_node *from, sim_node *to, const sim_link *link)
@@ -267,7 +337,7 @@ void sim_uplink(sim_node *node, const sim_link *link)
     char place[256];
     int len = snprintf(place, sizeof place, "%s>", node->name);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
-    replace_path(&node->up, make_path(node->world, &sink, node, place, link));
+    replace_path(&node->up, make_path(node->world, &sink, node, place, link, false));
 }
 
 void sim_downlink(sim_node *node, const sim_link *link)
@@ -276,7 +346,7 @@ void sim_downlink(sim_node *node, const sim_link *link)
     char place[256];
     int len = snprintf(place, sizeof place, ">%s", node->name);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
-    replace_path(&node->down, make_path(node->world, &sink, node, place, link));
+    replace_path(&node->down, make_path(node->world, &sink, node, place, link, true));
 }
 
 /* ---- sending ---- */
@@ -312,7 +382,8 @@ static void count_dropped(void *ctx, const sim_model *model, const sim_packet *p
 {
     sim *world = ctx;
     sim_node *from = world->nodes[packet->from];
-    uint8_t message = sim_message_of(packet->bytes, packet->len);
+    const sim_packet *datagram = packet->whole ? packet->whole : packet;
+    uint8_t message = sim_message_of(datagram->bytes, datagram->len);
     from->counters.lost[message]++;
     from->counters.lost_total++;
     sim_trace_ring_add(&from->ring, &(sim_trace_line){.at = world->queue.now,
@@ -347,6 +418,23 @@ void sim_network_remove(sim_node *node)
     for (size_t i = 0; i < node->pair_count; i++)
         free_path(node->pairs[i]);
     sim_release(node->pairs);
+}
+
+static void visit_path(const sim_path *path, void (*visit)(void *ctx, const sim_model *model),
+                       void *ctx)
+{
+    for (const sim_model *model = path->first; model != &path->sink; model = model->next)
+        visit(ctx, model);
+}
+
+void sim_network_each_model(const sim_node *node, void (*visit)(void *ctx, const sim_model *model),
+                            void *ctx)
+{
+    visit_path(node->up, visit, ctx);
+    for (size_t i = 0; i < node->pair_count; i++)
+        if (node->pairs[i])
+            visit_path(node->pairs[i], visit, ctx);
+    visit_path(node->down, visit, ctx);
 }
 
 void sim_network_free(sim *world)

@@ -30,6 +30,8 @@ void sim_node_init(sim_node *node, sim *world, const char *name)
     node->world = world;
     node->name = sim_copy_text(name);
     node->port = SIM_PORT;
+    node->socket_buffer = SIM_SOCKET_BUFFER_DEFAULT;
+    sim_clock_init(&node->clock);
     node->start.fire = start_now;
     node->turn.fire = take_turn;
     sim_memory_init(&node->memory);
@@ -68,7 +70,7 @@ uint8_t sim_message_of(const uint8_t *bytes, size_t len)
 static void start_now(sim_timer *timer, uint64_t now)
 {
     sim_node *node = SIM_OWNER(timer, sim_node, start);
-    node->start_error = node->core->start(node->ctx, node, now);
+    node->start_error = node->core->start(node->ctx, node, sim_node_now(node));
     if (node->start_error < 0) {
         if (node->memory.live)
             sim_fail(node->world, node, "%s: a failed creation kept %" PRIu64 " blocks", node->name,
@@ -81,17 +83,29 @@ static void start_now(sim_timer *timer, uint64_t now)
     sim_queue_arm(&node->world->queue, &node->turn, now);
 }
 
-void sim_start(sim_node *node)
+void sim_start_at(sim_node *node, uint64_t at)
 {
     UFTP_ASSERT(!node->running);
-    sim_queue_arm(&node->world->queue, &node->start, node->world->queue.now);
+    sim_queue_arm(&node->world->queue, &node->start, at);
+}
+
+void sim_start(sim_node *node)
+{
+    sim_start_at(node, node->world->queue.now);
+}
+
+void sim_freeze(sim_node *node, uint64_t until)
+{
+    if (until > node->busy_until)
+        node->busy_until = until;
 }
 
 static void empty_inbox(sim_node *node)
 {
     for (size_t i = 0; i < node->inbox_count; i++)
-        sim_packet_free(node->inbox[i]);
+        sim_packet_free(node->inbox[i].packet);
     node->inbox_count = 0;
+    node->inbox_bytes = 0;
 }
 
 void sim_stop(sim_node *node)
@@ -100,6 +114,7 @@ void sim_stop(sim_node *node)
     UFTP_ASSERT(!node->in_turn); /* not from under its own feet */
     sim_queue_cancel(&world->queue, &node->start);
     sim_queue_cancel(&world->queue, &node->turn);
+    node->busy_until = 0;
     empty_inbox(node);
     sim_network_leave_all(node);
     if (!node->running)
@@ -129,16 +144,28 @@ void sim_touch(sim_node *node)
 
 /* ---- in ---- */
 
+static void turn_away(sim_node *node, sim_trace_line line, const char *by, sim_packet *packet)
+{
+    line.kind = SIM_TRACE_DROPPED;
+    line.by = by;
+    sim_trace_ring_add(&node->ring, &line);
+    sim_packet_free(packet);
+}
+
 void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet)
 {
     sim *world = node->world;
     uint8_t message = sim_message_of(packet->bytes, packet->len);
     sim_trace_line line = {.at = now, .message = message, .from = packet->from, .len = packet->len};
     if (!node->running) {
-        line.kind = SIM_TRACE_DROPPED;
-        line.by = "a node that is down";
-        sim_trace_ring_add(&node->ring, &line);
-        sim_packet_free(packet);
+        node->counters.refused++;
+        turn_away(node, line, "a node that is down", packet);
+        return;
+    }
+    /* A node that is free takes everything at this instant. */
+    if (now < node->busy_until && packet->len > node->socket_buffer - node->inbox_bytes) {
+        node->counters.overflowed++;
+        turn_away(node, line, "a full socket buffer", packet);
         return;
     }
     line.kind = SIM_TRACE_ARRIVED;
@@ -149,32 +176,34 @@ void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet)
     node->counters.arrived_bytes += packet->len;
     if (node->inbox_count == node->inbox_capacity) {
         node->inbox_capacity = node->inbox_capacity ? 2 * node->inbox_capacity : 8;
-        node->inbox = sim_reallocate(node->inbox, node->inbox_capacity * sizeof(sim_packet *));
+        node->inbox = sim_reallocate(node->inbox, node->inbox_capacity * sizeof *node->inbox);
     }
-    node->inbox[node->inbox_count++] = packet;
+    node->inbox[node->inbox_count++] = (sim_arrival){.packet = packet, .at = sim_node_now(node)};
+    node->inbox_bytes += packet->len;
     if (sim_queue_due(&world->queue, &node->turn) > now)
         sim_queue_arm(&world->queue, &node->turn, now);
 }
 
-static bool same_flow(const sim_packet *a, const sim_packet *b)
+static bool same_flow(const sim_arrival *first, const sim_arrival *second)
 {
-    return a->tos == b->tos && a->from == b->from && a->source.port == b->source.port &&
-           a->destination.port == b->destination.port && sim_same_host(&a->source, &b->source) &&
-           sim_same_host(&a->destination, &b->destination);
+    const sim_packet *a = first->packet, *b = second->packet;
+    return first->at == second->at && a->tos == b->tos && a->from == b->from &&
+           a->source.port == b->source.port && a->destination.port == b->destination.port &&
+           sim_same_host(&a->source, &b->source) && sim_same_host(&a->destination, &b->destination);
 }
 
 /* How many packets from `first` on make one train: all of equal length, but the last may be
  * shorter. */
 static size_t train_count(const sim_node *node, size_t first)
 {
-    const sim_packet *head = node->inbox[first];
+    const sim_packet *head = node->inbox[first].packet;
     size_t count = 1, len = head->len;
     if (!node->world->options.join_trains || len == 0)
         return 1;
     while (first + count < node->inbox_count && count < UFTP_TRAIN_SEGMENTS_MAX) {
-        const sim_packet *next = node->inbox[first + count];
+        const sim_packet *next = node->inbox[first + count].packet;
         if (next->len == 0 || next->len > head->len || len + next->len > UFTP_TRAIN_BYTES_MAX ||
-            !same_flow(head, next))
+            !same_flow(&node->inbox[first], &node->inbox[first + count]))
             break;
         count++;
         len += next->len;
@@ -202,24 +231,25 @@ static size_t receive_batch(sim_node *node, uint64_t now, size_t first)
     while (trains < BATCH_MAX && end < node->inbox_count) {
         packets[trains] = train_count(node, end);
         for (size_t i = 0; i < packets[trains]; i++)
-            size += node->inbox[end++]->len;
+            size += node->inbox[end++].packet->len;
         trains++;
     }
     uftp_datagram datagrams[BATCH_MAX];
     uint8_t *bytes = receive_buffer(node->world, size), *at = bytes;
     size_t index = first;
     for (size_t t = 0; t < trains; t++) {
-        const sim_packet *head = node->inbox[index];
+        const sim_packet *head = node->inbox[index].packet;
         datagrams[t] = (uftp_datagram){.data = at,
                                        .segment_len = packets[t] > 1 ? head->len : 0,
                                        .source = head->source,
                                        .destination = head->destination,
                                        .interface_index = 1,
-                                       .arrival = now,
+                                       .arrival = node->inbox[index].at,
                                        .tos = head->tos};
         for (size_t i = 0; i < packets[t]; i++, index++) {
-            memcpy(at, node->inbox[index]->bytes, node->inbox[index]->len);
-            at += node->inbox[index]->len;
+            const sim_packet *packet = node->inbox[index].packet;
+            memcpy(at, packet->bytes, packet->len);
+            at += packet->len;
         }
         datagrams[t].len = (size_t)(at - datagrams[t].data);
     }
@@ -261,7 +291,7 @@ static void check_train(sim_node *node, const uftp_transmit *train)
                  train->segment_len);
 }
 
-static bool transmit_one(sim_node *node, uint64_t now)
+static bool transmit_one(sim_node *node, uint64_t now, uint64_t local)
 {
     sim *world = node->world;
     if (!world->transmit) {
@@ -270,7 +300,7 @@ static bool transmit_one(sim_node *node, uint64_t now)
         memset(world->transmit + world->options.transmit_capacity, GUARD_BYTE, GUARD_LEN);
     }
     uftp_transmit train = {.data = world->transmit, .capacity = world->options.transmit_capacity};
-    int filled = node->core->poll_transmit(node->ctx, now, &train);
+    int filled = node->core->poll_transmit(node->ctx, local, &train);
     if (filled < 0 || filled > 1)
         sim_fail(world, node, "%s: poll_transmit returned %d", node->name, filled);
     if (!filled)
@@ -299,7 +329,7 @@ static void record_event(sim_node *node, uint64_t now, const uftp_event *event)
 }
 
 /* Does what an event asks of its driver. */
-static void obey(sim_node *node, uint64_t now, const uftp_event *event)
+static void obey(sim_node *node, uint64_t local, const uftp_event *event)
 {
     if (event->type == UFTP_EVENT_LEAVE)
         sim_leave(node, &event->address, &event->source);
@@ -308,13 +338,13 @@ static void obey(sim_node *node, uint64_t now, const uftp_event *event)
     if (node->joins_to_fail > 0 && node->core->join_failed) {
         node->joins_to_fail--;
         const uftp_address group = event->address; /* the event ends with the next call */
-        node->core->join_failed(node->ctx, now, &group);
+        node->core->join_failed(node->ctx, local, &group);
     } else {
         sim_join(node, &event->address, &event->source);
     }
 }
 
-static bool take_event(sim_node *node, uint64_t now)
+static bool take_event(sim_node *node, uint64_t now, uint64_t local)
 {
     sim *world = node->world;
     uftp_event event = {0};
@@ -334,22 +364,22 @@ static bool take_event(sim_node *node, uint64_t now)
     record_event(node, now, &event);
     if (world->options.on_event)
         world->options.on_event(world->options.ctx, node, now, &event);
-    obey(node, now, &event);
+    obey(node, local, &event);
     return true;
 }
 
-static void drain(sim_node *node, uint64_t now)
+static void drain(sim_node *node, uint64_t now, uint64_t local)
 {
     uint64_t count = 0;
     bool more = true;
     while (more) {
         more = false;
-        while (transmit_one(node, now)) {
+        while (transmit_one(node, now, local)) {
             more = true;
             if (++count > TURN_MAX)
                 sim_fail(node->world, node, "%s sends without end in one instant", node->name);
         }
-        while (take_event(node, now)) {
+        while (take_event(node, now, local)) {
             more = true;
             if (++count > TURN_MAX)
                 sim_fail(node->world, node, "%s tells events without end", node->name);
@@ -357,23 +387,38 @@ static void drain(sim_node *node, uint64_t now)
     }
 }
 
+static void put_off(sim_node *node, uint64_t now)
+{
+    uint64_t late = node->busy_until - now;
+    if (late > node->counters.late_max)
+        node->counters.late_max = late;
+    sim_queue_arm(&node->world->queue, &node->turn, node->busy_until);
+}
+
 static void take_turn(sim_timer *timer, uint64_t now)
 {
     sim_node *node = SIM_OWNER(timer, sim_node, turn);
+    if (now < node->busy_until) {
+        put_off(node, now);
+        return;
+    }
+    uint64_t local = sim_node_now(node);
     node->counters.turns++;
     node->in_turn = true;
-    receive_all(node, now);
-    if (node->core->next_deadline(node->ctx) <= now)
-        node->core->on_timeout(node->ctx, now);
-    drain(node, now);
+    receive_all(node, local);
+    if (node->core->next_deadline(node->ctx) <= local)
+        node->core->on_timeout(node->ctx, local);
+    drain(node, now, local);
     uint64_t deadline = node->core->next_deadline(node->ctx);
-    if (deadline <= now)
+    if (deadline <= local)
         sim_fail(node->world, node,
                  "%s would make its driver spin: after a turn its deadline is %" PRIu64
                  " ns, now is %" PRIu64 " ns",
-                 node->name, deadline, now);
+                 node->name, deadline, local);
     node->in_turn = false;
-    sim_queue_arm(&node->world->queue, &node->turn, deadline);
+    if (node->core->busy)
+        sim_freeze(node, now + node->core->busy(node->ctx, now));
+    sim_queue_arm(&node->world->queue, &node->turn, sim_clock_world(&node->clock, deadline));
 }
 
 /* ---- questions ---- */
@@ -411,13 +456,40 @@ sim_random *sim_node_random(sim_node *node)
 uint64_t sim_wall_us(const sim_node *node)
 {
     const sim *world = node->world;
-    return world->options.wall_start_us + world->queue.now / UFTP_US(1) +
-           (uint64_t)node->clock_offset_us;
+    return sim_clock_wall_us(&node->clock, world->queue.now, world->options.wall_start_us);
+}
+
+uint64_t sim_node_now(const sim_node *node)
+{
+    return sim_clock_local(&node->clock, node->world->queue.now);
 }
 
 void sim_set_clock_offset(sim_node *node, int64_t offset_us)
 {
-    node->clock_offset_us = offset_us;
+    node->clock.wall_offset_us = offset_us;
+}
+
+void sim_step_clock(sim_node *node, int64_t step_us)
+{
+    node->clock.wall_offset_us += step_us;
+}
+
+/* Both move the core's deadline in the world's time: a turn without work arms it anew. */
+void sim_set_drift(sim_node *node, int32_t ppb)
+{
+    sim_clock_drift(&node->clock, node->world->queue.now, ppb);
+    sim_touch(node);
+}
+
+void sim_set_uptime(sim_node *node, uint64_t uptime)
+{
+    sim_clock_forward(&node->clock, node->world->queue.now, uptime);
+    sim_touch(node);
+}
+
+void sim_set_socket_buffer(sim_node *node, size_t bytes)
+{
+    node->socket_buffer = bytes;
 }
 
 void sim_set_port(sim_node *node, uint16_t port)

@@ -6,10 +6,19 @@
 #ifndef SIM_NODE_H
 #define SIM_NODE_H
 
+#include "engine/clock.h"
 #include "engine/trace.h"
 #include "engine/world.h"
 
 typedef struct sim_path sim_path;
+
+/* What waits in the socket buffer. */
+typedef struct sim_arrival {
+    sim_packet *packet;
+    uint64_t at; /* by the node's clock, as the kernel stamps it */
+} sim_arrival;
+
+typedef struct sim_act sim_act;
 
 struct sim_node {
     sim *world;
@@ -24,13 +33,16 @@ struct sim_node {
     sim_timer turn; /* the node's one wake-up: its core's deadline, or now when something came in */
     sim_memory memory;
     sim_random random;
-    int64_t clock_offset_us;
+    sim_clock clock;
+    uint64_t busy_until; /* takes no turn before, by the world's clock */
     uint16_t port;
     uint32_t joins_to_fail;
 
-    sim_packet **inbox; /* arrived at this instant */
-    size_t inbox_count, inbox_capacity;
+    sim_arrival *inbox;
+    size_t inbox_count, inbox_capacity, inbox_bytes;
+    size_t socket_buffer;
 
+    sim_nat *nat; /* or NULL */
     sim_path *up, *down;
     sim_path **pairs; /* to each other node, by its index; made when first used */
     size_t pair_count;
@@ -68,8 +80,12 @@ struct sim {
     sim_group *groups;
     size_t group_count, group_capacity;
     sim_path *paths_replaced; /* packets may still be on them */
-    uint8_t *transmit;        /* options.transmit_capacity bytes, and a guard behind them */
-    uint8_t *receive;         /* private copies for recv() */
+    sim_nat **nats;           /* by their address */
+    size_t nat_count;
+    sim_routing *routing; /* or NULL */
+    sim_act *acts;        /* to come */
+    uint8_t *transmit;    /* options.transmit_capacity bytes, and a guard behind them */
+    uint8_t *receive;     /* private copies for recv() */
     size_t receive_size;
 };
 
@@ -85,6 +101,26 @@ void sim_network_free(sim *world);
 void sim_network_add(sim_node *node);
 void sim_network_remove(sim_node *node); /* frees its paths */
 void sim_network_leave_all(sim_node *node);
+void sim_network_each_model(const sim_node *node, void (*visit)(void *ctx, const sim_model *model),
+                            void *ctx);
+/* A packet has come to the node's access line. */
+void sim_network_arrive(sim_node *node, uint64_t now, sim_packet *packet);
+bool sim_is_member(const sim_node *node, const uftp_address *group, const uftp_address *source);
+
+/* topology.c: NATs and routers. */
+/* What a node sends as the world outside its NAT sees it; takes the packet over, NULL: dropped. */
+sim_packet *sim_nat_outbound(sim_node *from, uint64_t now, sim_packet *packet);
+/* The same for what reaches a node's NAT from outside. */
+sim_packet *sim_nat_inbound(sim_node *to, uint64_t now, sim_packet *packet);
+/* Two nodes behind one NAT. */
+bool sim_are_neighbours(const sim_node *a, const sim_node *b);
+/* The node that a unicast destination leads to, for this sender; NULL: nobody. */
+sim_node *sim_find_target(sim_node *from, uint64_t now, const sim_packet *packet);
+sim_node *sim_find_host(const sim *world, const uftp_address *address);
+bool sim_is_attached(const sim_node *node);
+/* Into the tree, when the sender is attached; takes the packet over. */
+void sim_tree_send(sim_node *from, uint64_t now, sim_packet *packet);
+void sim_topology_free(sim *world);
 /* Splits a train into datagrams and sends them off. */
 void sim_network_send(sim_node *node, uint64_t now, const uftp_transmit *train);
 

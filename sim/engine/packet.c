@@ -37,6 +37,40 @@ sim_packet *sim_packet_share(sim_packet *packet)
 
 void sim_packet_free(sim_packet *packet)
 {
-    if (--packet->references == 0)
-        sim_release(packet);
+    if (--packet->references > 0)
+        return;
+    if (packet->whole)
+        sim_packet_free(packet->whole);
+    sim_release(packet);
+}
+
+sim_packet *sim_packet_alter(sim_packet *packet)
+{
+    if (packet->references == 1)
+        return packet;
+    sim_packet *copy = sim_allocate(sizeof *copy + packet->len);
+    memcpy(copy, packet, sizeof *copy + packet->len);
+    copy->references = 1;
+    if (copy->whole)
+        sim_packet_share(copy->whole);
+    sim_packet_free(packet);
+    return copy;
+}
+
+void sim_packet_rehash(sim_packet *packet)
+{
+    packet->hash = hash_bytes(packet->bytes, packet->len);
+}
+
+sim_packet *sim_packet_fragment(sim_packet *packet, size_t offset, size_t len)
+{
+    sim_packet *part = sim_packet_new(packet->bytes + offset, len);
+    part->from = packet->from;
+    part->sent = packet->sent;
+    part->source = packet->source;
+    part->destination = packet->destination;
+    part->tos = packet->tos;
+    part->whole = sim_packet_share(packet->whole ? packet->whole : packet);
+    part->offset = packet->offset + offset;
+    return part;
 }

@@ -71,6 +71,11 @@ static void receiver_node_free(void *ctx)
     sim_release(r);
 }
 
+static uint64_t busy(void *ctx, uint64_t now)
+{
+    return sim_store_busy(&((receiver_node *)ctx)->store, now);
+}
+
 static const sim_core receiver_core = {.role = "receiver",
                                        .start = start,
                                        .stop = stop,
@@ -80,6 +85,7 @@ static const sim_core receiver_core = {.role = "receiver",
                                        .on_timeout = on_timeout,
                                        .poll_event = poll_event,
                                        .join_failed = join_failed,
+                                       .busy = busy,
                                        .free = receiver_node_free};
 
 sim_node *sim_add_receiver(sim *world, const char *name, const uftp_receiver_config *config,
@@ -127,8 +133,16 @@ void sim_listen(sim_node *node, const uftp_address *group)
         sim_join(node, group, NULL);
 }
 
+uint64_t sim_crash(sim_node *node, bool power)
+{
+    sim_store *store = sim_node_store(node);
+    sim_store_die(store);
+    sim_stop(node);
+    return sim_store_recover(store, power);
+}
+
 void sim_shutdown(sim_node *node)
 {
-    uftp_receiver_shutdown(sim_receiver(node), sim_now(sim_world(node)));
+    uftp_receiver_shutdown(sim_receiver(node), sim_node_now(node));
     sim_touch(node);
 }

@@ -20,6 +20,10 @@ uftp_receiver *sim_receiver(sim_node *node); /* NULL while stopped */
 sim_store *sim_node_store(sim_node *node);
 void sim_listen(sim_node *node,
                 const uftp_address *group); /* another public group, or none (NULL) */
-void sim_shutdown(sim_node *node);          /* at this instant */
+/* The process is killed, or (`power`) the whole machine loses its power: files are left as they are
+ * at this instant, without what was not synced in the second case. Returns how many bytes that
+ * were. sim_start() brings the node back, with the same UID. sim_stop() lets the core tidy up. */
+uint64_t sim_crash(sim_node *node, bool power);
+void sim_shutdown(sim_node *node); /* at this instant */
 
 #endif

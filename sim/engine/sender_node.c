@@ -114,6 +114,6 @@ sim_source *sim_node_source(sim_node *node)
 
 void sim_interrupt(sim_node *node)
 {
-    uftp_sender_interrupt(sim_sender(node), sim_now(sim_world(node)));
+    uftp_sender_interrupt(sim_sender(node), sim_node_now(node));
     sim_touch(node);
 }

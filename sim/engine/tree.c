@@ -102,6 +102,14 @@ void sim_tree_take(sim_entry *entry)
     entry->parent = NULL;
 }
 
+uint64_t sim_tree_size(const sim_entry *entry)
+{
+    uint64_t size = entry->content.size;
+    for (size_t i = 0; i < entry->count; i++)
+        size += sim_tree_size(entry->children[i]);
+    return size;
+}
+
 void sim_entry_stat(const sim_entry *entry, uftp_stat *out)
 {
     *out = (uftp_stat){.type = entry->type, .size = entry->content.size, .mtime = entry->mtime};

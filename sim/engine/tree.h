@@ -34,6 +34,7 @@ void sim_entry_close(sim_entry *entry);
 sim_entry *sim_tree_child(const sim_entry *directory, const char *name, size_t len); /* or NULL */
 void sim_tree_insert(sim_entry *directory, sim_entry *entry); /* no such name is there yet */
 void sim_tree_take(sim_entry *entry);                         /* out of its directory */
+uint64_t sim_tree_size(const sim_entry *entry);               /* bytes of all files in it */
 void sim_entry_stat(const sim_entry *entry, uftp_stat *out);
 
 /* Walks a path below `root` without following any link, for a store: KIND when a component on the

@@ -32,6 +32,46 @@ sim *sim_new(const sim_options *options)
     return world;
 }
 
+/* An action to come. */
+struct sim_act {
+    sim_timer timer;
+    sim *world;
+    void (*act)(void *ctx, uint64_t now);
+    void *ctx;
+    sim_act *next, **at;
+};
+
+static void end_act(sim_act *a)
+{
+    sim_queue_cancel(&a->world->queue, &a->timer);
+    *a->at = a->next;
+    if (a->next)
+        a->next->at = a->at;
+    sim_release(a);
+}
+
+static void act_now(sim_timer *timer, uint64_t now)
+{
+    const sim_act a = *SIM_OWNER(timer, sim_act, timer);
+    end_act(SIM_OWNER(timer, sim_act, timer));
+    a.act(a.ctx, now);
+}
+
+void sim_at(sim *world, uint64_t at, void (*act)(void *ctx, uint64_t now), void *ctx)
+{
+    sim_act *a = sim_allocate(sizeof *a);
+    *a = (sim_act){.timer = {.fire = act_now},
+                   .world = world,
+                   .act = act,
+                   .ctx = ctx,
+                   .next = world->acts,
+                   .at = &world->acts};
+    if (a->next)
+        a->next->at = &a->next;
+    world->acts = a;
+    sim_queue_arm(&world->queue, &a->timer, at);
+}
+
 void sim_free(sim *world)
 {
     for (size_t i = 0; i < world->node_count; i++) {
@@ -46,6 +86,9 @@ void sim_free(sim *world)
         sim_node_free(world->nodes[i]);
     }
     sim_network_free(world);
+    sim_topology_free(world);
+    while (world->acts)
+        end_act(world->acts);
     sim_queue_free(&world->queue);
     sim_release(world->nodes);
     sim_release(world->report);
@@ -100,6 +143,26 @@ void sim_run_until(sim *world, uint64_t time)
     while (sim_queue_step(&world->queue, time))
         ;
     sim_queue_advance(&world->queue, time);
+}
+
+sim_medium *sim_world_medium(sim *world)
+{
+    return &world->medium;
+}
+
+void sim_each_model(const sim *world, void (*visit)(void *ctx, const sim_model *model), void *ctx)
+{
+    for (size_t i = 0; i < world->node_count; i++)
+        sim_network_each_model(world->nodes[i], visit, ctx);
+    if (world->routing)
+        sim_routing_each_model(world->routing, visit, ctx);
+}
+
+void sim_each_shared(const sim *world, void (*visit)(void *ctx, const sim_shared *shared),
+                     void *ctx)
+{
+    for (const sim_shared *shared = world->medium.shared; shared; shared = shared->next)
+        visit(ctx, shared);
 }
 
 bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type)

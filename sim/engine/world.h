@@ -10,6 +10,8 @@
 #include "engine/memory.h"
 #include "engine/random.h"
 #include "models/link.h"
+#include "models/nat.h"
+#include "models/routing.h"
 #include <uftp/datagram.h>
 #include <uftp/event.h>
 
@@ -27,6 +29,7 @@ typedef struct sim_options {
     uint64_t wall_start_us; /* wall clock at time 0, us since the epoch [SIM_WALL_START_US] */
     const sim_link *link;   /* between nodes that were not connected [a delay of 1 ms]; outlives the
                                world, like the lists in it */
+    uint64_t join_latency, leave_latency; /* of routers, per hop [0] */
     bool join_trains; /* datagrams of one flow and size that arrive at one instant are delivered as
                          one train, as UDP GRO does; otherwise each by itself */
     size_t transmit_capacity; /* room given to poll_transmit [UFTP_TRAIN_BYTES_MAX] */
@@ -64,7 +67,7 @@ _Noreturn void sim_fail(sim *world, sim_node *node, const char *format, ...)
 
 /* ---- nodes ---- */
 
-/* What a node runs. `ctx` is what was given with it. */
+/* What a node runs. `ctx` is what was given with it; `now` is the node's own time. */
 typedef struct sim_core {
     const char *role; /* "sender": for reports */
     /* Creates the core with the node's memory, randomness and wall clock; anew after each stop. */
@@ -76,6 +79,9 @@ typedef struct sim_core {
     void (*on_timeout)(void *ctx, uint64_t now);
     int (*poll_event)(void *ctx, uftp_event *out);
     void (*join_failed)(void *ctx, uint64_t now, const uftp_address *group); /* may be NULL */
+    /* How long the work of the turn that ends at `now` (of the world) keeps the node from its next
+     * one: a slow disk. May be NULL. */
+    uint64_t (*busy)(void *ctx, uint64_t now);
     void (*free)(void *ctx); /* at the end of the world, stopped before; may be NULL */
 } sim_core;
 
@@ -97,9 +103,30 @@ sim *sim_world(const sim_node *node);
 void *sim_ctx(const sim_node *node); /* as handed to sim_add_core() */
 sim_memory *sim_node_memory(sim_node *node);
 sim_random *sim_node_random(sim_node *node);
-/* The node's wall clock now: the world's and its offset. */
+
+/* ---- the node's clocks (clock.h) ---- */
+
+/* What its monotonic clock shows: the `now` of its core. */
+uint64_t sim_node_now(const sim_node *node);
 uint64_t sim_wall_us(const sim_node *node);
-void sim_set_clock_offset(sim_node *node, int64_t offset_us);
+void sim_set_clock_offset(sim_node *node, int64_t offset_us); /* of the wall clock, in all */
+void sim_step_clock(sim_node *node, int64_t step_us);         /* of the wall clock, once more */
+void sim_set_drift(sim_node *node, int32_t ppb);              /* of both, from now on */
+void sim_set_uptime(sim_node *node, uint64_t uptime); /* of the monotonic one; not back in time */
+
+/* ---- the node's troubles ---- */
+
+/* Takes no turn before this time of the world, like a process that is not scheduled. What arrives
+ * waits in the socket buffer, and what does not fit there is lost. */
+void sim_freeze(sim_node *node, uint64_t until);
+void sim_set_socket_buffer(sim_node *node, size_t bytes); /* [SIM_SOCKET_BUFFER_DEFAULT] */
+#define SIM_SOCKET_BUFFER_DEFAULT 262144                  /* the programs' -B */
+/* A node that does not run starts at this time of the world, instead of at once. */
+void sim_start_at(sim_node *node, uint64_t at);
+
+/* Calls `act` at a time of the world: the faults of a scenario. Everything in this header may be
+ * called from there. Actions of one instant happen in the order in which they were asked for. */
+void sim_at(sim *world, uint64_t at, void (*act)(void *ctx, uint64_t now), void *ctx);
 
 /* ---- network ---- */
 
@@ -121,6 +148,30 @@ void sim_leave(sim_node *node, const uftp_address *group, const uftp_address *so
 /* The next `count` JOIN events of the node cannot be carried out. */
 void sim_fail_joins(sim_node *node, uint32_t count);
 
+/* Where shared objects of models are made (fade.h, carrier.h, satellite.h, ...); they live as long
+ * as the world. */
+sim_medium *sim_world_medium(sim *world);
+
+/* A NAT with an address of its own in 198.18.0.0/15, and the nodes behind it, which are to be put
+ * there before they send. They reach each other directly. */
+sim_nat *sim_add_nat(sim *world, const char *name, const sim_nat_config *config);
+void sim_behind(sim_node *node, sim_nat *nat);
+sim_nat *sim_node_nat(const sim_node *node); /* or NULL */
+/* The node's port leads through its NAT, from anywhere. */
+void sim_expose(sim_node *node);
+
+/* Routers (routing.h), and the nodes that are attached to one: what passes between two such nodes
+ * goes through the tree in place of the link of the pair. Before the world runs. */
+uint32_t sim_add_router(sim *world, const char *name, uint32_t parent, const sim_link *down,
+                        const sim_link *up);
+void sim_attach(sim_node *node, uint32_t router);
+sim_routing *sim_world_routing(const sim *world); /* NULL without routers */
+
+/* For reports: each model of each link that has been used, in a fixed order; and what is shared. */
+void sim_each_model(const sim *world, void (*visit)(void *ctx, const sim_model *model), void *ctx);
+void sim_each_shared(const sim *world, void (*visit)(void *ctx, const sim_shared *shared),
+                     void *ctx);
+
 /* ---- what was seen ---- */
 
 typedef struct sim_event {
@@ -134,14 +185,17 @@ uint64_t sim_event_count(const sim_node *node, uftp_event_type type);
 const sim_event *sim_event_last(const sim_node *node, uftp_event_type type);
 
 /* Datagrams by the function byte of their common header (ENCRYPTED where sealed); a byte that is no
- * message counts as 0. `arrived` counts what was handed to the core, `lost` what was sent by the
- * node and did not arrive somewhere. */
+ * message counts as 0. `arrived` counts what reached the node's socket, `lost` what was sent by the
+ * node and dropped on the way; fragments are counted one by one, as what they are a part of. */
 typedef struct sim_counters {
     uint64_t sent[UFTP_MESSAGE_TYPE_MAX + 1], sent_total, sent_bytes;
     uint64_t arrived[UFTP_MESSAGE_TYPE_MAX + 1], arrived_total, arrived_bytes;
     uint64_t lost[UFTP_MESSAGE_TYPE_MAX + 1], lost_total;
     uint64_t trains_arrived; /* calls' worth of trains; less than arrived_total when joined */
     uint64_t turns;
+    uint64_t refused;    /* came while the node was down */
+    uint64_t overflowed; /* found the socket buffer full */
+    uint64_t late_max;   /* longest that a turn was put off, frozen or busy */
 } sim_counters;
 
 const sim_counters *sim_count(const sim_node *node);

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * A line of limited rate with a drop-tail queue in front of it.
+ * A line of limited rate with a drop-tail queue that one link has to itself.
  */
 #ifndef SIM_BOTTLENECK_H
 #define SIM_BOTTLENECK_H
 
-#include "models/model.h"
+#include "models/line.h"
 
-typedef struct sim_bottleneck_config {
-    uint64_t rate_bytes_per_s; /* not 0 */
-    uint64_t queue_bytes;      /* that may wait, the packet on the line not counted */
-    uint32_t overhead_bytes;   /* added to each packet: headers below UDP, framing */
-} sim_bottleneck_config;
-
-sim_model *sim_bottleneck_new(sim_medium *medium, const char *place,
-                              const sim_bottleneck_config *config);
+sim_model *sim_bottleneck_new(sim_medium *medium, const char *place, const sim_line_config *config);
 
 #endif

@@ -23,12 +23,45 @@ void *sim_model_new(sim_medium *medium, const sim_model_type *type, const char *
     return model;
 }
 
-void sim_model_random(const sim_model *model, sim_random *random)
+static void init_random(sim_random *random, const sim_medium *medium, const char *type,
+                        const char *place)
 {
     char name[256];
-    int len = snprintf(name, sizeof name, "%s/%s", model->type->name, model->place);
+    int len = snprintf(name, sizeof name, "%s/%s", type, place);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof name); /* a cut name would share its luck */
-    sim_random_init(random, model->medium->seed, name);
+    sim_random_init(random, medium->seed, name);
+}
+
+void sim_model_random(const sim_model *model, sim_random *random)
+{
+    init_random(random, model->medium, model->type->name, model->place);
+}
+
+void sim_model_tell(const sim_model *model, sim_tell *tell, void *ctx)
+{
+    tell(ctx, "seen", model->seen);
+    tell(ctx, "dropped", model->dropped);
+    if (model->type->tell)
+        model->type->tell(model, tell, ctx);
+}
+
+void *sim_shared_new(sim_medium *medium, const sim_shared_type *type, const char *name, size_t size)
+{
+    sim_shared *shared = sim_allocate(size);
+    shared->type = type;
+    shared->medium = medium;
+    shared->name = sim_copy_text(name);
+    if (medium->shared_last)
+        medium->shared_last->next = shared;
+    else
+        medium->shared = shared;
+    medium->shared_last = shared;
+    return shared;
+}
+
+void sim_shared_random(const sim_shared *shared, sim_random *random)
+{
+    init_random(random, shared->medium, shared->type->name, shared->name);
 }
 
 void sim_chain_free(sim_model *first, const sim_model *sink)
@@ -107,4 +140,15 @@ void sim_medium_free(sim_medium *medium)
         sim_release(flight);
     }
     medium->aloft = medium->spare = NULL;
+    for (sim_shared *shared = medium->shared; shared; shared = shared->next)
+        if (shared->type->free_chains)
+            shared->type->free_chains(shared);
+    for (sim_shared *shared = medium->shared, *next; shared; shared = next) {
+        next = shared->next;
+        if (shared->type->free)
+            shared->type->free(shared);
+        sim_release(shared->name);
+        sim_release(shared);
+    }
+    medium->shared = medium->shared_last = NULL;
 }

@@ -50,6 +50,78 @@ void bench_send(bench *b, uint32_t first, uint32_t count, uint64_t start, uint64
         ;
 }
 
+void bench_run_until(bench *b, uint64_t at)
+{
+    while (sim_queue_step(&b->queue, at))
+        ;
+    sim_queue_advance(&b->queue, at);
+}
+
+void bench_run(bench *b)
+{
+    while (sim_queue_step(&b->queue, UFTP_NEVER - 1))
+        ;
+}
+
+static void count_packet(sim_model *model, uint64_t now, sim_packet *packet)
+{
+    bench_branch *branch = SIM_OWNER(model, bench_branch, sink);
+    branch->count++;
+    branch->bytes += packet->len;
+    branch->at = now;
+    if (packet->len >= sizeof branch->number)
+        memcpy(&branch->number, packet->bytes, sizeof branch->number);
+    sim_packet_free(packet);
+}
+
+void bench_branch_open(bench *b, bench_branch *branch, const char *place, const sim_link *link)
+{
+    static const sim_model_type type = {.name = "branch", .push = count_packet};
+    *branch = (bench_branch){.sink = {.type = &type, .medium = &b->medium}};
+    branch->first = sim_link_build(&b->medium, place, link, &branch->sink);
+}
+
+void bench_branch_send(bench *b, bench_branch *branch, uint64_t at, uint32_t number, size_t len)
+{
+    uint8_t bytes[9000] = {0};
+    bench_run_until(b, at);
+    memcpy(bytes, &number, sizeof number);
+    sim_packet *packet = sim_packet_new(bytes, len);
+    packet->sent = at;
+    sim_model_push(branch->first, at, packet);
+}
+
+void bench_branch_close(bench_branch *branch)
+{
+    sim_chain_free(branch->first, &branch->sink);
+}
+
+void bench_take_figure(void *ctx, const char *name, uint64_t value)
+{
+    bench_figure *figure = ctx;
+    if (strcmp(name, figure->name) == 0) {
+        figure->value = value;
+        figure->found = true;
+    }
+}
+
+uint64_t bench_figure_of(const sim_model *model, const char *name)
+{
+    bench_figure figure = {.name = name};
+    sim_model_tell(model, bench_take_figure, &figure);
+    assert_true(figure.found);
+    return figure.value;
+}
+
+uint64_t bench_figure_of_shared(const sim_shared *shared, const char *name)
+{
+    bench_figure figure = {.name = name};
+    assert_non_null(shared->type->tell);
+    shared->type->tell(shared, bench_take_figure, &figure);
+    assert_true(figure.found);
+    return figure.value;
+}
+
 void bench_free(bench *b)
 {
     sim_chain_free(first_model, &b->sink);

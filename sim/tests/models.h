@@ -29,4 +29,30 @@ void bench_link(bench *b, const sim_link *link);
 void bench_send(bench *b, uint32_t first, uint32_t count, uint64_t start, uint64_t gap, size_t len);
 void bench_free(bench *b);
 
+/* For models that several links share: a link of its own, with a sink that counts. */
+typedef struct bench_branch {
+    sim_model sink;
+    sim_model *first;
+    uint64_t count, bytes;
+    uint32_t number; /* of the last one */
+    uint64_t at;     /* and its time */
+} bench_branch;
+
+void bench_branch_open(bench *b, bench_branch *branch, const char *place, const sim_link *link);
+/* The packet with this number, at a time not before the last one. */
+void bench_branch_send(bench *b, bench_branch *branch, uint64_t at, uint32_t number, size_t len);
+void bench_run_until(bench *b, uint64_t at);
+void bench_run(bench *b);
+void bench_branch_close(bench_branch *branch);
+
+/* Keeps the figure that is told under the name that it is asked for. */
+typedef struct bench_figure {
+    const char *name;
+    uint64_t value;
+    bool found;
+} bench_figure;
+void bench_take_figure(void *ctx, const char *name, uint64_t value);
+uint64_t bench_figure_of(const sim_model *model, const char *name);
+uint64_t bench_figure_of_shared(const sim_shared *shared, const char *name);
+
 #endif

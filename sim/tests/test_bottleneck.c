@@ -49,7 +49,7 @@ static void what_still_waits_is_freed_with_the_line(void **state)
     (void)state;
     bench *b = bench_new(1);
     sim_model *line = sim_bottleneck_new(
-        &b->medium, "x", &(sim_bottleneck_config){.rate_bytes_per_s = 1, .queue_bytes = 1000});
+        &b->medium, "x", &(sim_line_config){.rate_bytes_per_s = 1, .queue_bytes = 1000});
     line->next = &b->sink;
     for (int i = 0; i < 3; i++)
         sim_model_push(line, 0, sim_packet_new((const uint8_t *)"four", 4));
@@ -58,11 +58,94 @@ static void what_still_waits_is_freed_with_the_line(void **state)
     bench_free(b);
 }
 
+/* Poisson arrivals, constant service (M/D/1): the mean wait is rho / (2 (1 - rho)) service times,
+ * half of one at rho = 0.5. Arrivals are drawn once in a thousandth of the service time. Ten runs
+ * of 20000 packets deviate by about 1 % together. */
+static void mean_wait_is_that_of_an_m_d_1_queue(void **state)
+{
+    (void)state;
+    uint64_t sum = 0;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        bench *b = bench_new(seed);
+        sim_random random;
+        sim_random_init(&random, seed, "arrivals");
+        bench_branch link;
+        bench_branch_open(b, &link, "a>b",
+                          &(sim_link){.rate_bytes_per_s = 1000000, .queue_bytes = 1000000});
+        uint64_t at = 0;
+        for (uint32_t i = 0; i < 20000; i++) {
+            do
+                at += UFTP_US(10);
+            while (!sim_random_chance(&random, 1, 200));
+            bench_branch_send(b, &link, at, i, 1000);
+        }
+        bench_run(b);
+        assert_int_equal(link.count, 20000);
+        sum += bench_figure_of(link.first, "wait_mean");
+        bench_branch_close(&link);
+        bench_free(b);
+    }
+    assert_in_range(sum / 10, UFTP_US(470), UFTP_US(520));
+}
+
+/* A hundred packets of a millisecond at once: the last one waits for 99. */
+static void queue_figures_are_those_of_a_burst(void **state)
+{
+    (void)state;
+    bench *b = bench_new(1);
+    bench_branch link;
+    bench_branch_open(
+        b, &link, "a>b",
+        &(sim_link){.rate_bytes_per_s = 1000000, .queue_bytes = 99000, .overhead_bytes = 28});
+    for (uint32_t i = 0; i < 100; i++)
+        bench_branch_send(b, &link, UFTP_MS(5), i, 972);
+    bench_run(b);
+    assert_int_equal(bench_figure_of(link.first, "queue_peak_bytes"), 99000);
+    assert_int_equal(bench_figure_of(link.first, "queue_peak_count"), 99);
+    assert_int_equal(bench_figure_of(link.first, "wait_max"), UFTP_MS(99));
+    assert_int_equal(bench_figure_of(link.first, "wait_mean"), UFTP_US(49500));
+    assert_int_equal(bench_figure_of(link.first, "passed_bytes"), 100000);
+    assert_int_equal(bench_figure_of(link.first, "queue_dropped"), 0);
+    bench_branch_close(&link);
+    bench_free(b);
+}
+
+/* Two links, one carrier: packets leave in the order of arrival at the rate of one line, each to
+ * its own link; a link that goes away takes its packets out of the queue, and no others. */
+static void links_share_a_carrier(void **state)
+{
+    (void)state;
+    bench *b = bench_new(1);
+    sim_carrier *carrier = sim_carrier_new(
+        &b->medium, "sky", &(sim_line_config){.rate_bytes_per_s = 1000000, .queue_bytes = 10000});
+    bench_branch links[2];
+    bench_branch_open(b, &links[0], "hub>a", &(sim_link){.carrier = carrier});
+    bench_branch_open(b, &links[1], "hub>b", &(sim_link){.carrier = carrier});
+    for (uint32_t i = 0; i < 4; i++)
+        bench_branch_send(b, &links[i % 2], 0, i, 1000);
+    bench_run(b);
+    assert_int_equal(links[0].count, 2);
+    assert_int_equal(links[0].at, UFTP_MS(3));
+    assert_int_equal(links[1].at, UFTP_MS(4));
+    for (uint32_t i = 4; i < 8; i++)
+        bench_branch_send(b, &links[i % 2], UFTP_MS(10), i, 1000);
+    bench_branch_close(&links[0]); /* one of its packets is on the line, one waits */
+    bench_run(b);
+    assert_int_equal(links[1].count, 4);
+    assert_int_equal(links[1].at, UFTP_MS(13));
+    assert_int_equal(sim_carrier_line(carrier)->waiting_bytes, 0);
+    bench_branch_close(&links[1]);
+    bench_free(b);
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(packets_leave_at_the_rate_of_the_line),
     SIM_TEST(full_queue_drops_its_tail),
     SIM_TEST(overload_passes_the_rate_and_no_more),
     SIM_TEST(what_still_waits_is_freed_with_the_line),
+    SIM_TEST(mean_wait_is_that_of_an_m_d_1_queue),
+    SIM_TEST(queue_figures_are_those_of_a_burst),
+    SIM_TEST(links_share_a_carrier),
 };
 
 SIM_TEST_MAIN(tests)

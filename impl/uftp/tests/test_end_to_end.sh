@@ -159,6 +159,31 @@ wait_for grep -q "r3/tree" "$stage/script.out"
 expect_lines 1 "$stage/r3/" "$stage/script.out"
 stop_receiver "$receiver"
 
+# A receiver that goes in mid-file, and a session restarted for it: it keeps what it had.
+mkdir "$stage/r4.tmp"
+start_receiver r4 -U 0xA4 -T "$stage/r4.tmp"
+start_receiver r5 -U 0xA5
+other=$receiver
+receiver=${pids% *}
+receiver=${receiver##* }
+send 0 -f -R 8000 -H 0xA4,0xA5,0xAE file.3000000 &
+sending=$!
+wait_for sh -c "ls '$stage'/r4.tmp/_group_*/*.~uftp-*"
+sleep 1
+stop_receiver "$receiver"
+wait $sending
+restart=$(cd "$stage/source" && ls _group_*_restart)
+[ "$(stat -c %s "$stage/source/$restart")" = $((12 + 300 + 2 * 156)) ] ||
+    complain "the restart file is not for one file and two hosts"
+start_receiver r4 -U 0xA4 -T "$stage/r4.tmp"
+send 0 -F "$restart"
+cmp "$stage/source/file.3000000" "$stage/r4/file.3000000" || complain "the restarted file differs"
+naks=$(sed -n 's/.*Got \([0-9]*\) NAKs for section 0 from client 0xA4$/\1/p' "$stage/send.log" | head -1)
+[ "${naks:-0}" -gt 0 ] && [ "$naks" -lt 2200 ] || complain "the restart began anew (NAKs: ${naks:-none})"
+stop_receiver "$receiver"
+stop_receiver "$other"
+rm "$stage/source/$restart"
+
 # IPv6, which lo does not multicast, and a receiver that listens on both families.
 ip link add six type veth peer name six1 && ip link set six1 up && ip link set six up &&
     ip addr add fd77::1/64 dev six nodad || complain "no interface for IPv6"

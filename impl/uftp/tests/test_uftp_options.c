@@ -220,8 +220,7 @@ static void values_out_of_range_are_refused(void **state)
 static void missing_features_are_refused_by_name(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"-C tfmcc f", "-C tfmcc:min=1 f", "-f f", "-F restart",
-                                        "-j proxies f"};
+    static const char *const lines[] = {"-C tfmcc f", "-C tfmcc:min=1 f", "-j proxies f"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         uftp_sender_options o;
         uftp_failure failure;
@@ -229,6 +228,26 @@ static void missing_features_are_refused_by_name(void **state)
         assert_non_null(strstr(failure.text, "is not implemented yet"));
         uftp_sender_options_free(&o);
     }
+}
+
+/* A restart file names files and hosts itself, and sync mode leaves nothing to restart. */
+static void restart_options_exclude_what_contradicts_them(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"-f -z f",      "-f -Z f",     "-F r f",
+                                        "-F r -i list", "-F r -H 0x1", "-F r -z"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        uftp_sender_options o;
+        uftp_failure failure;
+        assert_int_equal(parse(&o, lines[i], &failure), UFTP_EXIT_ARGUMENTS);
+        uftp_sender_options_free(&o);
+    }
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "-F r", &failure), 0);
+    assert_true(o.restartable);
+    assert_string_equal(o.restart_path, "r");
+    uftp_sender_options_free(&o);
 }
 
 static void base_directories_have_a_limit(void **state)
@@ -368,6 +387,7 @@ int main(void)
         cmocka_unit_test(trap_56_passes_and_hops_above_127_keep_their_value),
         cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(missing_features_are_refused_by_name),
+        cmocka_unit_test(restart_options_exclude_what_contradicts_them),
         cmocka_unit_test(base_directories_have_a_limit),
         cmocka_unit_test(every_letter_and_name_stands_once),
         cmocka_unit_test(version_4_has_its_own_grammar),

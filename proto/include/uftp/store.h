@@ -37,6 +37,9 @@ typedef struct uftp_store {
     /* Writes all slices, one after the other, from `offset` on. NO_SPACE, IO. */
     int (*write)(void *ctx, uftp_store_file *file, uint64_t offset, const uftp_slice *slices,
                  size_t count);
+    /* What has been written to a file that goes on outlives a power failure from now on (fsync):
+     * asked for before a resume record says that it is there. IO. */
+    int (*sync)(void *ctx, uftp_store_file *file);
     /* Ends a file: everything is written out (and flushed to the disk when `sync`), modification
      * time set when mtime is not 0, and the file stands at `final`, replacing a file or link that
      * was there in one step. The handle is gone, whatever the result; on failure so is the file. */
