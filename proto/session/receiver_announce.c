@@ -275,6 +275,13 @@ int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
     const uint8_t *sealed = find_entry(message, session->receiver->config.uid);
     if (session->state == SESSION_REGISTERED)
         return sealed ? on_first_keyinfo(session, packet, message, sealed, now) : UFTP_OK;
+    /* One that nobody signed may have been forged: a later one takes its place until something
+     * sealed with its keys has come. */
+    if (sealed && session->state == SESSION_MIDGROUP && !session->keys->proved) {
+        int err = uftp_session_keys_establish(session, message, sealed);
+        if (err < 0)
+            return err;
+    }
     if (needs_sign_of_life(session, now)) {
         int err = uftp_session_keys_verify_keyinfo(session, packet, message);
         if (err < 0)

@@ -88,6 +88,7 @@ typedef struct uftp_session_keys {
     const receiver_schedule *schedule;
     bool client_auth;
     bool established;
+    bool proved; /* the keys are the sender's: KEYINFO was signed, or a sealed packet has opened */
 } uftp_session_keys;
 
 typedef enum uftp_session_state {

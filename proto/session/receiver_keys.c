@@ -69,14 +69,19 @@ int uftp_session_keys_establish(uftp_session *session, const uftp_keyinfo *keyin
                                 const uint8_t *sealed)
 {
     int err = session->keys->schedule->establish(session, keyinfo, sealed);
-    if (err == UFTP_OK)
+    if (err == UFTP_OK) {
         session->keys->established = true;
+        session->keys->proved = session->keys->schedule->keyinfo_signed;
+    }
     return err;
 }
 
 int uftp_session_keys_open(const uftp_session *session, uftp_packet *packet)
 {
-    return session->keys->schedule->open(session, packet);
+    int err = session->keys->schedule->open(session, packet);
+    if (err == UFTP_OK)
+        session->keys->proved = true;
+    return err;
 }
 
 bool uftp_session_keys_client_auth(const uftp_session *session)

@@ -186,11 +186,9 @@ static int establish(uftp_session *session, const uftp_keyinfo *keyinfo, const u
                         keys->verify_data);
     uftp_wipe(&group, sizeof group);
     uftp_wipe(master, sizeof master);
-    /* What made the keys is needed no more; who opens our memory later shall not find it. */
     uftp_ecdh_free(keys->ecdh);
     keys->ecdh = NULL;
-    uftp_wipe(&keys->client, sizeof keys->client);
-    return UFTP_OK;
+    return UFTP_OK; /* keys->client is kept until the keys are proved */
 }
 
 static uftp_sealing sealing_of(const uftp_session *session)
@@ -206,7 +204,11 @@ static uftp_sealing sealing_of(const uftp_session *session)
 static int open_packet(const uftp_session *session, uftp_packet *packet)
 {
     const uftp_sealing sealing = sealing_of(session);
-    return uftp_packet_open(packet, &sealing);
+    int err = uftp_packet_open(packet, &sealing);
+    /* What made the keys is needed no more; who opens our memory later shall not find it. */
+    if (err == UFTP_OK && !session->keys->proved)
+        uftp_wipe(&own(session)->client, sizeof own(session)->client);
+    return err;
 }
 
 static void fill_register(const uftp_session *session, uftp_register *out)
