@@ -72,7 +72,7 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
     *why = "Invalid keyextype specified";
     if (!key_fits(info))
         return UFTP_ERR_KEY;
-    *why = "Keytype invalid or not supported here";
+    *why = "Server key not supported here (RSA with 1024 bits at least, secp...r1)";
     int err = uftp_public_key_check(info->public_key);
     if (err < 0)
         return err;
@@ -80,6 +80,7 @@ static int check_server(const uftp_session *session, const uftp_packet *packet,
         *why = NULL;
         return UFTP_OK;
     }
+    *why = "Curve not supported here";
     if (!uftp_ecdh_blob_curve(info->ecdh_key))
         return UFTP_ERR_KEY;
     *why = NULL; /* a bad signature is dropped without a word, as in version 5 */

@@ -5,11 +5,16 @@
  */
 #include "session/sender_internal.h"
 
+/* What stands before the block in a FILESEG of ours. */
+static size_t fileseg_header_len(const uftp_sender *sender)
+{
+    return sender->wire->fileseg_header_len;
+}
+
 size_t sender_data_wire_len(const uftp_sender *sender)
 {
-    const uftp_wire *wire = sender->wire;
-    return uftp_packet_len(wire, sender->encrypted ? sender_keys_sealing(sender) : NULL,
-                           wire->fileseg_header_len + sender->config.block_size) +
+    return uftp_packet_len(sender->wire, sender->encrypted ? sender_keys_sealing(sender) : NULL,
+                           fileseg_header_len(sender) + sender->config.block_size) +
            sender->ip_overhead;
 }
 
@@ -245,8 +250,8 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     most = uftp_pacer_burst(&sender->pacer, wire_len, most);
 
     const uftp_sealing *sealing = sender->encrypted ? sender_keys_sealing(sender) : NULL;
-    const size_t data_at =
-        uftp_packet_message_at(sender->wire, sealing) + sender->wire->fileseg_header_len;
+    const size_t header_len = fileseg_header_len(sender);
+    const size_t data_at = uftp_packet_message_at(sender->wire, sealing) + header_len;
     uint32_t blocks[UFTP_TRAIN_SEGMENTS_MAX];
     uftp_slice slices[UFTP_TRAIN_SEGMENTS_MAX];
     uint64_t counters[UFTP_TRAIN_SEGMENTS_MAX];
@@ -288,7 +293,7 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     for (size_t i = 0; i < count; i++) {
         if (sealing)
             uftp_packet_seal(sender->wire, sealing, counters[i], datagram,
-                             sender->wire->fileseg_header_len + slices[i].len);
+                             header_len + slices[i].len);
         datagram += lens[i];
     }
     out->segment_len = lens[0];
