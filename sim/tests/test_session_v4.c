@@ -177,11 +177,41 @@ static void receivers_refuse_a_server_whose_key_is_not_the_pinned_one(void **sta
     session_must_succeed(1, &o, UFTP_S(60));
 }
 
+/* From the first file on one datagram in ten is damaged behind its header: in the wrapper with its
+ * lengths, the signature, the padding or the tag. All of it must be noticed, in either kind. */
+static void damaged_datagrams_of_version_4_never_reach_a_file(void **state)
+{
+    (void)state;
+    const sim_link bad = {.corrupt_ppm = 100000, .corrupt_bits = 2, .corrupt_from = 16};
+    SIM_EACH_SEED(seed, 1, 6)
+    {
+        session_options o = seed % 2 ? version_4() : legacy();
+        o.closed = true;
+        o.big_size = 300000;
+        if (seed % 2 == 0)
+            o.sender.cipher = UFTP_CIPHER_AES128_CBC;
+        if (seed == 6)
+            o.sender.sigtype = UFTP_SIGTYPE_KEYEX;
+        session s = session_new(seed, &o);
+        uint64_t time = 0;
+        while (sim_event_count(s.plants[0], UFTP_EVENT_FILE_STARTED) == 0 && time < UFTP_S(20))
+            sim_run_until(s.world, time += UFTP_MS(10));
+        for (size_t i = 0; i < s.plant_count; i++) {
+            sim_downlink(s.plants[i], &bad);
+            sim_uplink(s.plants[i], &bad);
+        }
+        session_expect_success(&s, LIMIT);
+        assert_true(sim_event_count(s.plants[0], UFTP_EVENT_REJECTED) > 10);
+        sim_free(s.world);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(every_modern_mode_delivers),
     SIM_TEST(every_legacy_mode_delivers_when_asked_for),
     SIM_TEST(signatures_on_each_packet_work_with_any_mixture_of_keys),
     SIM_TEST(sessions_of_version_4_survive_loss_doubling_and_reordering),
+    SIM_TEST(damaged_datagrams_of_version_4_never_reach_a_file),
     SIM_TEST(only_what_version_4_leaves_so_is_sent_in_the_clear),
     SIM_TEST(receivers_refuse_broken_cryptography_unless_told),
     SIM_TEST(receivers_refuse_a_server_whose_key_is_not_the_pinned_one),
