@@ -29,6 +29,7 @@ uftp_check(purity tools/purity ${purity_archive})
 uftp_check(purity_catches_a_break tools/tests/purity_catches_a_break ${purity_archive})
 uftp_check(headers_stand_alone tools/tests/headers_stand_alone)
 uftp_check(format tools/tests/format)
+uftp_check(features_table tools/tests/features_table)
 # Linking against the installed archive needs what the archive was instrumented with.
 if(UFTP_SANITIZE)
   set(install_flags -fsanitize=address,undefined)

@@ -16,6 +16,10 @@ foreach(program ${UFTP_PROGRAMS})
   endif()
 endforeach()
 
+if(TARGET uftp-sim)
+  install(DIRECTORY sim/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/uftp
+    FILES_MATCHING PATTERN "*.yaml")
+endif()
 install(TARGETS uftp-proto EXPORT uftp ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY proto/include/uftp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")

@@ -77,9 +77,6 @@ int uftp_parse_signed(const uftp_option_use *use, int min, int max, int *out, uf
     return 0;
 }
 
-#define RATE_MAX (UINT64_C(1) << 30) /* Kbps, spec cli 2 */
-#define BYTES_PER_KBIT 128           /* 1024 bits */
-
 int uftp_parse_rate(const uftp_option_use *use, uint64_t *bytes_per_s, uftp_failure *failure)
 {
     uint64_t kbps;
@@ -87,10 +84,10 @@ int uftp_parse_rate(const uftp_option_use *use, uint64_t *bytes_per_s, uftp_fail
         *bytes_per_s = UINT64_MAX;
         return 0;
     }
-    if (!uftp_text_to_u64(use->value, 0, &kbps) || kbps < 1 || kbps > RATE_MAX)
-        return uftp_parse_refuse(use, failure,
-                                 "a rate from 1 to %" PRIu64 " Kbps, or -1 for no limit", RATE_MAX);
-    *bytes_per_s = kbps * BYTES_PER_KBIT;
+    if (!uftp_text_to_u64(use->value, 0, &kbps) || kbps < 1 || kbps > UFTP_KBPS_MAX)
+        return uftp_parse_refuse(
+            use, failure, "a rate from 1 to %" PRIu64 " Kbps, or -1 for no limit", UFTP_KBPS_MAX);
+    *bytes_per_s = kbps * UFTP_BYTES_PER_KBIT;
     return 0;
 }
 

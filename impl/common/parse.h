@@ -23,6 +23,8 @@ int uftp_parse_number(const uftp_option_use *use, const uftp_range *range, uint6
 /* The same for an int that may be negative (uftpd -N). */
 int uftp_parse_signed(const uftp_option_use *use, int min, int max, int *out,
                       uftp_failure *failure);
+#define UFTP_KBPS_MAX (UINT64_C(1) << 30) /* spec cli 2 */
+#define UFTP_BYTES_PER_KBIT 128           /* 1024 bits */
 /* "-1" is UINT64_MAX, otherwise 1..2^30 Kbps of 1024 bit/s as bytes per second (spec cli 1). */
 int uftp_parse_rate(const uftp_option_use *use, uint64_t *bytes_per_s, uftp_failure *failure);
 /* 1 to 8 hexadecimal digits, "0x" optional. 0 is allowed: derive it. */

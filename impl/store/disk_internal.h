@@ -59,5 +59,6 @@ int uftp_disk_backup(void *ctx, const uftp_place *place, uint64_t session_wall_u
 int uftp_disk_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t len);
 int uftp_disk_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t capacity, size_t *len);
 int uftp_disk_resume_remove(void *ctx, uint32_t group);
+int uftp_disk_resume_note(void *ctx, uint32_t group, const uint8_t *data, size_t len);
 
 #endif

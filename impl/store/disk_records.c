@@ -85,16 +85,59 @@ static void record_name(uint32_t group, const char *suffix, char out[RECORD_NAME
     snprintf(out, RECORD_NAME_MAX, "_group_%08X_restart%s", group, suffix);
 }
 
-static int write_record(int fd, const uint8_t *data, size_t len)
+/* ---- records ----
+ *
+ * _group_GGGGGGGG_restart         as saved, flushed to the disk with what it speaks of
+ * _group_GGGGGGGG_restart.note    behind the ID of the boot in which it was written: what it speaks
+ *                                 of was in the system's cache, and may be gone after the next boot
+ * _group_GGGGGGGG_restart.new     either, until it is whole */
+#define NOTE_SUFFIX ".note"
+#define NEW_SUFFIX ".new"
+enum { BOOT_ID_LEN = 36 };
+
+static int read_boot_id(uint8_t out[BOOT_ID_LEN])
 {
-    /* A slice cannot say "read only"; the bytes are not touched. */
-    const uftp_slice slice = {.data = (uint8_t *)(uintptr_t)data, .len = len};
-    int err = uftp_disk_write(fd, 0, &slice, 1);
-    if (!err && fsync(fd)) /* or the name could outlive the content in a crash */
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return UFTP_ERR_UNSUPPORTED;
+    ssize_t len = read(fd, out, BOOT_ID_LEN);
+    close(fd);
+    return len == BOOT_ID_LEN ? UFTP_OK : UFTP_ERR_UNSUPPORTED;
+}
+
+static int write_record(int fd, const uftp_slice *slices, size_t count, bool sync)
+{
+    int err = uftp_disk_write(fd, 0, slices, count);
+    if (!err && sync && fsync(fd)) /* or the name could outlive the content in a crash */
         err = uftp_disk_error(errno);
     if (close(fd) && !err)
         err = uftp_disk_error(errno);
     return err;
+}
+
+/* A record takes its name when it is whole. */
+static int keep_record(const uftp_disk_store *store, const char *name, uint32_t group,
+                       const uftp_slice *slices, size_t count, bool sync)
+{
+    char fresh[RECORD_NAME_MAX];
+    record_name(group, NEW_SUFFIX, fresh);
+    (void)unlinkat(store->temp_fd, fresh, 0); /* left over from a crash */
+    int fd =
+        openat(store->temp_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return uftp_disk_error(errno);
+    int err = write_record(fd, slices, count, sync);
+    if (!err && renameat(store->temp_fd, fresh, store->temp_fd, name))
+        err = uftp_disk_error(errno);
+    if (err)
+        (void)unlinkat(store->temp_fd, fresh, 0);
+    return err;
+}
+
+/* A slice cannot say "read only"; the bytes are not touched. */
+static uftp_slice slice_of(const uint8_t *data, size_t len)
+{
+    return (uftp_slice){.data = (uint8_t *)(uintptr_t)data, .len = len};
 }
 
 int uftp_disk_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t len)
@@ -102,19 +145,96 @@ int uftp_disk_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t
     const uftp_disk_store *store = ctx;
     if (store->temp_fd < 0)
         return UFTP_ERR_UNSUPPORTED;
-    char name[RECORD_NAME_MAX], fresh[RECORD_NAME_MAX];
+    char name[RECORD_NAME_MAX], note[RECORD_NAME_MAX];
     record_name(group, "", name);
-    record_name(group, ".new", fresh);
-    (void)unlinkat(store->temp_fd, fresh, 0); /* left over from a crash */
-    int fd =
-        openat(store->temp_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    record_name(group, NOTE_SUFFIX, note);
+    const uftp_slice slice = slice_of(data, len);
+    int err = keep_record(store, name, group, &slice, 1, true);
+    if (!err)
+        (void)unlinkat(store->temp_fd, note, 0); /* older now */
+    return err;
+}
+
+int uftp_disk_resume_note(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+{
+    const uftp_disk_store *store = ctx;
+    uint8_t boot[BOOT_ID_LEN];
+    if (store->temp_fd < 0)
+        return UFTP_ERR_UNSUPPORTED;
+    int err = read_boot_id(boot);
+    if (err)
+        return err;
+    char note[RECORD_NAME_MAX];
+    record_name(group, NOTE_SUFFIX, note);
+    const uftp_slice slices[2] = {{.data = boot, .len = BOOT_ID_LEN}, slice_of(data, len)};
+    return keep_record(store, note, group, slices, 2, false);
+}
+
+static int open_record(const uftp_disk_store *store, const char *name, int *out, uint64_t *size)
+{
+    int fd = openat(store->temp_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return uftp_disk_error(errno);
-    int err = write_record(fd, data, len);
-    if (!err && renameat(store->temp_fd, fresh, store->temp_fd, name))
-        err = uftp_disk_error(errno);
+    struct stat st;
+    int err = fstat(fd, &st) ? uftp_disk_error(errno) : UFTP_OK;
+    if (!err && !S_ISREG(st.st_mode))
+        err = UFTP_ERR_KIND;
+    if (err) {
+        close(fd);
+        return err;
+    }
+    *out = fd;
+    *size = (uint64_t)st.st_size;
+    return UFTP_OK;
+}
+
+/* The record, which begins at `skip` of the file. */
+static int read_record(int fd, uint64_t size, uint64_t skip, uint8_t *out, size_t capacity,
+                       size_t *len)
+{
+    if (size - skip > capacity)
+        return UFTP_ERR_LIMIT;
+    const uftp_slice slice = {.data = out, .len = (size_t)(size - skip)};
+    *len = slice.len;
+    return uftp_disk_read(fd, skip, &slice, 1);
+}
+
+static int load_saved(const uftp_disk_store *store, uint32_t group, uint8_t *out, size_t capacity,
+                      size_t *len)
+{
+    char name[RECORD_NAME_MAX];
+    record_name(group, "", name);
+    int fd;
+    uint64_t size;
+    int err = open_record(store, name, &fd, &size);
     if (err)
-        (void)unlinkat(store->temp_fd, fresh, 0);
+        return err;
+    err = read_record(fd, size, 0, out, capacity, len);
+    close(fd);
+    return err;
+}
+
+/* NOT_FOUND also for a note of another boot. */
+static int load_note(const uftp_disk_store *store, uint32_t group, uint8_t *out, size_t capacity,
+                     size_t *len)
+{
+    uint8_t now[BOOT_ID_LEN], then[BOOT_ID_LEN];
+    char name[RECORD_NAME_MAX];
+    record_name(group, NOTE_SUFFIX, name);
+    int fd;
+    uint64_t size;
+    int err = read_boot_id(now);
+    if (!err)
+        err = open_record(store, name, &fd, &size);
+    if (err)
+        return err;
+    const uftp_slice slice = {.data = then, .len = BOOT_ID_LEN};
+    if (size < BOOT_ID_LEN || uftp_disk_read(fd, 0, &slice, 1) < 0 ||
+        memcmp(now, then, BOOT_ID_LEN) != 0)
+        err = UFTP_ERR_NOT_FOUND;
+    else
+        err = read_record(fd, size, BOOT_ID_LEN, out, capacity, len);
+    close(fd);
     return err;
 }
 
@@ -123,24 +243,10 @@ int uftp_disk_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t capaci
     const uftp_disk_store *store = ctx;
     if (store->temp_fd < 0)
         return UFTP_ERR_UNSUPPORTED;
-    char name[RECORD_NAME_MAX];
-    record_name(group, "", name);
-    int fd = openat(store->temp_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return uftp_disk_error(errno);
-    struct stat st;
-    int err = fstat(fd, &st) ? uftp_disk_error(errno) : UFTP_OK;
-    if (!err && !S_ISREG(st.st_mode))
-        err = UFTP_ERR_KIND;
-    if (!err && (uint64_t)st.st_size > capacity)
-        err = UFTP_ERR_LIMIT;
-    if (!err) {
-        const uftp_slice slice = {.data = out, .len = (size_t)st.st_size};
-        err = uftp_disk_read(fd, 0, &slice, 1);
-        *len = slice.len;
-    }
-    close(fd);
-    return err;
+    /* A note is there only while it is newer than what was saved. */
+    if (load_note(store, group, out, capacity, len) == UFTP_OK)
+        return UFTP_OK;
+    return load_saved(store, group, out, capacity, len);
 }
 
 int uftp_disk_resume_remove(void *ctx, uint32_t group)
@@ -148,7 +254,11 @@ int uftp_disk_resume_remove(void *ctx, uint32_t group)
     const uftp_disk_store *store = ctx;
     if (store->temp_fd < 0)
         return UFTP_ERR_UNSUPPORTED;
-    char name[RECORD_NAME_MAX];
+    char name[RECORD_NAME_MAX], note[RECORD_NAME_MAX];
     record_name(group, "", name);
-    return unlinkat(store->temp_fd, name, 0) ? uftp_disk_error(errno) : UFTP_OK;
+    record_name(group, NOTE_SUFFIX, note);
+    bool had_note = unlinkat(store->temp_fd, note, 0) == 0;
+    if (unlinkat(store->temp_fd, name, 0) && !(errno == ENOENT && had_note))
+        return uftp_disk_error(errno);
+    return UFTP_OK;
 }

@@ -251,7 +251,8 @@ static const uftp_store table = {.lookup = uftp_disk_lookup,
                                  .backup = uftp_disk_backup,
                                  .resume_save = uftp_disk_resume_save,
                                  .resume_load = uftp_disk_resume_load,
-                                 .resume_remove = uftp_disk_resume_remove};
+                                 .resume_remove = uftp_disk_resume_remove,
+                                 .resume_note = uftp_disk_resume_note};
 
 int uftp_disk_store_open(const uftp_disk_store_config *config, uftp_disk_store **out, char *message)
 {

@@ -308,6 +308,44 @@ static void resume_records_have_the_name_of_the_reference(void **state)
     assert_int_equal(s->resume_load(s->ctx, 1, out, sizeof out, &len), UFTP_ERR_KIND);
 }
 
+/* A note is newer than what was saved, but good for this boot of the machine only: what it speaks
+ * of may never have reached the disk. */
+static void a_note_counts_until_the_next_boot(void **state)
+{
+    disk_fixture *f = *state;
+    const uftp_store *s = table_of(f);
+    uint8_t out[8];
+    size_t len;
+    assert_int_equal(s->resume_save(s->ctx, 5, (const uint8_t *)"saved", 5), UFTP_OK);
+    assert_int_equal(s->resume_note(s->ctx, 5, (const uint8_t *)"note", 4), UFTP_OK);
+    assert_int_equal(s->resume_load(s->ctx, 5, out, sizeof out, &len), UFTP_OK);
+    assert_int_equal(len, 4);
+    assert_memory_equal(out, "note", 4);
+    char text[64];
+    scratch_read(&f->dir, "temp/_group_00000005_restart.note", text, sizeof text);
+    assert_int_equal(strlen(text), 36 + 4);
+    text[7] = text[7] == '0' ? '1' : '0'; /* another boot */
+    scratch_write(&f->dir, "temp/_group_00000005_restart.note", text);
+    assert_int_equal(s->resume_load(s->ctx, 5, out, sizeof out, &len), UFTP_OK);
+    assert_int_equal(len, 5);
+    assert_memory_equal(out, "saved", 5);
+    scratch_write(&f->dir, "temp/_group_00000005_restart.note", "cut");
+    assert_int_equal(s->resume_load(s->ctx, 5, out, sizeof out, &len), UFTP_OK);
+    assert_int_equal(len, 5);
+    /* What is saved later is the newer one. */
+    assert_int_equal(s->resume_note(s->ctx, 5, (const uint8_t *)"note", 4), UFTP_OK);
+    assert_int_equal(s->resume_save(s->ctx, 5, (const uint8_t *)"again", 5), UFTP_OK);
+    assert_int_equal(s->resume_load(s->ctx, 5, out, sizeof out, &len), UFTP_OK);
+    assert_memory_equal(out, "again", 5);
+    /* Both go. */
+    assert_int_equal(s->resume_note(s->ctx, 5, (const uint8_t *)"note", 4), UFTP_OK);
+    assert_int_equal(s->resume_remove(s->ctx, 5), UFTP_OK);
+    assert_int_equal(s->resume_load(s->ctx, 5, out, sizeof out, &len), UFTP_ERR_NOT_FOUND);
+    assert_int_equal(s->resume_note(s->ctx, 5, (const uint8_t *)"note", 4), UFTP_OK);
+    assert_int_equal(s->resume_remove(s->ctx, 5), UFTP_OK);
+    assert_int_equal(s->resume_remove(s->ctx, 5), UFTP_ERR_NOT_FOUND);
+}
+
 /* ---- opening and the start-up checks ---- */
 
 static void opening_says_what_is_wrong(void **state)
@@ -456,6 +494,7 @@ int main(void)
         DISK(a_backup_passes_no_link),
         DISK(a_store_does_not_depend_on_the_working_directory),
         DISK(resume_records_have_the_name_of_the_reference),
+        DISK(a_note_counts_until_the_next_boot),
         DISK(opening_says_what_is_wrong),
         DISK(the_start_up_check_passes_good_directories_and_leaves_nothing),
         DISK(the_start_up_check_refuses_a_directory_given_twice),

@@ -168,6 +168,10 @@ static void log_start(program *p)
         uftp_log_line(p->log, 2, NULL, "Loaded ECDH key with curve %s",
                       uftp_curve_name(o->core.ecdh_curve));
     }
+    if (o->core.congestion_control != UFTP_CC_NONE) {
+        uftp_log_line(p->log, 2, NULL, "Transfer rate: set by congestion control (TFMCC)");
+        return;
+    }
     if (rate == UFTP_RATE_UNLIMITED) {
         uftp_log_line(p->log, 2, NULL, "Transfer rate: full interface speed");
         return;

@@ -14,7 +14,9 @@ enum { OPTION_PROGRESS = UFTP_OPTION_OWN, OPTION_WIRE, OPTION_LEGACY_CRYPTO };
 static const uftp_option items[] = {
     {'R', "rate", "KBPS", "1000", "send at this rate (Kbps = 1024 bit/s); -1: as fast as possible"},
     {'b', "block-size", "BYTES", "1300", "data in one packet, 512 to 8800"},
-    {'C', "congestion-control", "TYPE", "none", "none; tfmcc is not implemented yet"},
+    {'C', "congestion-control", "TYPE", "none",
+     "none; tfmcc[:KEY=KBPS...]: the receivers' reports set the rate,\n"
+     "within min, init and max, e.g. tfmcc:min=500:max=20000"},
     {'s', "robust", "N", "20", "send a message that is not answered up to N times, 10 to 50"},
     {'r', "grtt", "INIT[:MIN:MAX]", "0.5:0.01:15",
      "group round trip time in seconds: first guess and limits"},
@@ -161,6 +163,67 @@ static int parse_destination(const uftp_option_use *use, char **out, uftp_failur
     return *out ? 0 : uftp_fail_memory(failure);
 }
 
+static int refuse_congestion(const uftp_option_use *use, uftp_failure *failure)
+{
+    return uftp_parse_refuse(use, failure,
+                             "a congestion control: none, or tfmcc[:min=KBPS][:init=KBPS]"
+                             "[:max=KBPS] with min <= init <= max");
+}
+
+/* "min=500", or the bare number of UFTP before 4.8, which is the maximum. */
+static bool parse_bound(uftp_sender_config *core, const char *text, size_t len)
+{
+    const struct {
+        const char *key;
+        uint64_t *rate;
+    } bounds[] = {{"min=", &core->rate_min},
+                  {"init=", &core->rate_initial},
+                  {"max=", &core->rate_max},
+                  {"", &core->rate_max}};
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        size_t key_len = strlen(bounds[i].key);
+        char number[24];
+        uint64_t kbps;
+        if (strncmp(text, bounds[i].key, key_len) != 0)
+            continue;
+        if (key_len > len || len - key_len >= sizeof number)
+            return false;
+        memcpy(number, text + key_len, len - key_len);
+        number[len - key_len] = '\0';
+        if (!uftp_text_to_u64(number, 0, &kbps) || kbps < 1 || kbps > UFTP_KBPS_MAX)
+            return false;
+        *bounds[i].rate = kbps * UFTP_BYTES_PER_KBIT;
+        return true;
+    }
+    return false;
+}
+
+/* -C: "none", "tfmcc", "tfmcc:min=1:init=2:max=3" in any order, "tfmcc:3". */
+static int parse_congestion(uftp_sender_options *o, const uftp_option_use *use,
+                            uftp_failure *failure)
+{
+    uftp_sender_config *core = &o->core;
+    core->congestion_control = UFTP_CC_NONE;
+    core->rate_min = core->rate_initial = core->rate_max = 0;
+    if (strcmp(use->value, "none") == 0)
+        return 0;
+    if (strncmp(use->value, "tfmcc", 5) != 0)
+        return refuse_congestion(use, failure);
+    core->congestion_control = UFTP_CC_TFMCC;
+    const char *at = use->value + 5;
+    while (*at == ':') {
+        size_t len = strcspn(++at, ":");
+        if (!parse_bound(core, at, len))
+            return refuse_congestion(use, failure);
+        at += len;
+    }
+    uint64_t most = core->rate_max ? core->rate_max : UINT64_MAX;
+    uint64_t first = core->rate_initial ? core->rate_initial : core->rate_min;
+    if (*at || core->rate_min > first || first > most)
+        return refuse_congestion(use, failure);
+    return 0;
+}
+
 static int take_transfer(uftp_sender_options *o, const uftp_option_use *use, uftp_failure *failure)
 {
     uint64_t value = 0;
@@ -173,11 +236,7 @@ static int take_transfer(uftp_sender_options *o, const uftp_option_use *use, uft
         return parse_u16(use, UFTP_BLOCK_SIZE_MIN, UFTP_BLOCK_SIZE_MAX, &o->core.block_size,
                          failure);
     case 'C':
-        if (strcmp(use->value, "none") == 0)
-            return 0;
-        if (strncmp(use->value, "tfmcc", 5) == 0)
-            return uftp_option_missing(use, "congestion control (tfmcc)", failure);
-        return uftp_parse_refuse(use, failure, "a congestion control: none");
+        return parse_congestion(o, use, failure);
     case 's':
         return parse_u8(use, 10, 50, &o->core.robust, failure);
     case 'r':

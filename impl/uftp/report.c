@@ -276,6 +276,8 @@ static void sent(uftp_report *report, const uftp_event *event)
     const uftp_log_subject subject = subject_of(event);
     if (event->message == UFTP_MESSAGE_ABORT)
         say(report, 2, &subject, "Sending ABORT");
+    else if (event->message == UFTP_MESSAGE_CONG_CTRL) /* one every round trip */
+        say(report, 4, &subject, "Sending CONG_CTRL");
     else if (event->message == UFTP_MESSAGE_ANNOUNCE && !report->config.closed)
         say(report, 2, &subject, "Sending ANNOUNCE %u", event->attempt);
     else
@@ -299,6 +301,9 @@ static void received(uftp_report *report, const uftp_event *event)
         break;
     case UFTP_MESSAGE_STATUS: /* told by CLIENT_NAKS */
         say(report, 4, &subject, "Got STATUS%s from client %s", mark, name);
+        break;
+    case UFTP_MESSAGE_CC_ACK: /* one every round trip */
+        say(report, 4, &subject, "Received CC_ACK from client %s", name);
         break;
     case UFTP_MESSAGE_CLIENT_KEY:
     case UFTP_MESSAGE_KEYINFO_ACK:

@@ -310,9 +310,9 @@ static void sent(uftp_receiver_report *report, const uftp_event *event)
     if (event->message == UFTP_MESSAGE_STATUS)
         uftp_log_line(report->config.log, 3, &subject,
                       "STATUS sent for section %u: %" PRIu32 " NAKs", event->section, event->count);
-    else
-        uftp_log_line(report->config.log, 2, &subject, "%s%s sent",
-                      uftp_message_name(event->message), mark);
+    else /* a CC_ACK goes out every round trip */
+        uftp_log_line(report->config.log, event->message == UFTP_MESSAGE_CC_ACK ? 4 : 2, &subject,
+                      "%s%s sent", uftp_message_name(event->message), mark);
 }
 
 static void finish_session(uftp_receiver_report *report, const uftp_event *event)

@@ -300,3 +300,20 @@ int uftp_v5_master_open(const uftp_suite *suite, const uftp_traffic *server_hs, 
     uftp_aead_wipe(&aead);
     return err;
 }
+
+/* ---- key log ---- */
+
+void uftp_v5_log_traffic(const uftp_key_log *log, const uftp_suite *suite, const char *label,
+                         uint32_t group, uint32_t uid, const uftp_traffic *traffic)
+{
+    char name[32];
+    size_t len = strlen(label);
+    UFTP_ASSERT(len + sizeof "_KEY" <= sizeof name);
+    if (!log)
+        return;
+    memcpy(name, label, len);
+    memcpy(name + len, "_KEY", sizeof "_KEY");
+    log->log(log->ctx, name, group, uid, traffic->key, uftp_cipher_key_len(suite->cipher));
+    memcpy(name + len, "_IV", sizeof "_IV");
+    log->log(log->ctx, name, group, uid, traffic->iv, sizeof traffic->iv);
+}

@@ -97,6 +97,11 @@ int uftp_v5_master_open(const uftp_suite *suite, const uftp_traffic *server_hs, 
                         const uftp_v5_server_context *server, const uftp_v5_client_context *client,
                         const uint8_t sealed[48], uint8_t group_master[32]);
 
+/* Tells a key log, which may be NULL, of one direction's traffic keys: as LABEL_KEY and LABEL_IV.
+ * Labels are short: "SERVER_APP". */
+void uftp_v5_log_traffic(const uftp_key_log *log, const uftp_suite *suite, const char *label,
+                         uint32_t group, uint32_t uid, const uftp_traffic *traffic);
+
 /* ---- signatures (3.6) ---- */
 
 /* A signature's length for a key: what to reserve on the wire. */

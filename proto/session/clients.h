@@ -63,6 +63,12 @@ typedef struct uftp_client {
     const char *name;  /* own_name, or allocated */
     char own_name[11]; /* "0x%08X" */
 
+    /* Congestion control. */
+    uint64_t rate;   /* reported for the current file; UINT64_MAX: not yet */
+    bool rtt_untold; /* in the queue for the next CONG_CTRL */
+    struct uftp_client *untold_next;
+    uint32_t told_in; /* number of the CONG_CTRL that listed it last */
+
     /* The current file. */
     uint8_t status; /* uftp_complete_status */
     bool has_free_space;

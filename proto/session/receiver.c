@@ -248,9 +248,8 @@ static void set_grtt(uftp_session *session, uint8_t byte)
     uftp_session_push(session, &event);
 }
 
-/* Congestion control will enter the datagram into its loss history here (spec v5 4.7.5): every
- * authentic datagram passes, KEYINFO included (trap 36), and none twice. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet)
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet,
+                         const uftp_arrival *arrival)
 {
     const uftp_header *header = &packet->header;
     if (packet->sealed)
@@ -260,6 +259,8 @@ void uftp_session_commit(uftp_session *session, const uftp_packet *packet)
         session->seq_max = header->seq;
     set_grtt(session, header->grtt);
     session->group_size_byte = header->group_size;
+    if (packet->sealed || !session->keys)
+        uftp_session_congestion_enter(session, packet, arrival);
 }
 
 static int on_abort(uftp_session *session, const uftp_packet *packet, const uftp_abort *message,
@@ -302,7 +303,7 @@ static int dispatch(uftp_session *session, const uftp_packet *packet, const uftp
     case UFTP_MESSAGE_REG_CONF:
         return uftp_session_on_reg_conf(session, &message->as.reg_conf, now);
     case UFTP_MESSAGE_KEYINFO:
-        return uftp_session_on_keyinfo(session, packet, &message->as.keyinfo, now);
+        return uftp_session_on_keyinfo(session, packet, &message->as.keyinfo, arrival);
     case UFTP_MESSAGE_FILEINFO:
         return uftp_session_on_fileinfo(session, &message->as.fileinfo, arrival);
     case UFTP_MESSAGE_DONE:
@@ -312,12 +313,7 @@ static int dispatch(uftp_session *session, const uftp_packet *packet, const uftp
     case UFTP_MESSAGE_ABORT:
         return on_abort(session, packet, &message->as.abort, now);
     case UFTP_MESSAGE_CONG_CTRL:
-        if (session->state != SESSION_RECEIVING)
-            return UFTP_OK;
-        uftp_session_touch(session, now);
-        session->server_us = message->as.cong_ctrl.timestamp_us;
-        session->server_us_at = arrival->at;
-        return UFTP_OK;
+        return uftp_session_on_cong_ctrl(session, &message->as.cong_ctrl, arrival);
     default:
         return UFTP_ERR_UNSUPPORTED; /* a receiver's message, a proxy's, or an ANNOUNCE sealed */
     }
@@ -349,7 +345,7 @@ static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
         return UFTP_ERR_EXISTS;
     bool newest = uftp_seq_newer(packet->header.seq, session->seq_max);
     if (packet->sealed || !session->keys) /* in encrypted sessions clear headers are not believed */
-        uftp_session_commit(session, packet);
+        uftp_session_commit(session, packet, arrival);
     return dispatch(session, packet, &message, newest, arrival);
 }
 

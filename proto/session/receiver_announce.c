@@ -118,6 +118,11 @@ static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_
         if (err < 0)
             uftp_session_free(session);
     }
+    if (err == UFTP_OK) {
+        err = uftp_session_congestion_begin(session, packet, announce, arrival);
+        if (err < 0)
+            uftp_session_free(session);
+    }
     if (err < 0 && why)
         refuse(receiver, packet, arrival, why);
     if (err < 0)
@@ -153,7 +158,7 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
         !uftp_address_same_host(&session->peer, &arrival->train->source))
         return UFTP_ERR_AUTH;
     if (!session->keys) {
-        uftp_session_commit(session, packet);
+        uftp_session_commit(session, packet, arrival);
         if (session->state == SESSION_MIDGROUP)
             uftp_session_touch(session, arrival->now);
         return UFTP_OK;
@@ -243,8 +248,10 @@ static const uint8_t *find_entry(const uftp_keyinfo *keyinfo, uint32_t uid)
 /* The reference gives up on a bad signature; we only drop the datagram, since anyone could send it
  * and the sender repeats its own. */
 static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
-                            const uftp_keyinfo *message, const uint8_t *sealed, uint64_t now)
+                            const uftp_keyinfo *message, const uint8_t *sealed,
+                            const uftp_arrival *arrival)
 {
+    uint64_t now = arrival->now;
     if (!uftp_window_fresh(&session->window, message->iv_counter))
         return UFTP_ERR_EXISTS;
     int err = uftp_session_keys_verify_keyinfo(session, packet, message);
@@ -260,7 +267,7 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
     }
     if (is_signed) /* otherwise a forged counter could close the window */
         uftp_window_mark(&session->window, message->iv_counter);
-    uftp_session_commit(session, packet);
+    uftp_session_commit(session, packet, arrival);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);
     uftp_session_confirm(session, now);
     uftp_session_owe(session, OWES_KEYINFO_ACK);
@@ -268,13 +275,14 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
 }
 
 int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
-                            const uftp_keyinfo *message, uint64_t now)
+                            const uftp_keyinfo *message, const uftp_arrival *arrival)
 {
+    uint64_t now = arrival->now;
     if (!session->keys)
         return UFTP_ERR_UNSUPPORTED;
     const uint8_t *sealed = find_entry(message, session->receiver->config.uid);
     if (session->state == SESSION_REGISTERED)
-        return sealed ? on_first_keyinfo(session, packet, message, sealed, now) : UFTP_OK;
+        return sealed ? on_first_keyinfo(session, packet, message, sealed, arrival) : UFTP_OK;
     /* One that nobody signed may have been forged: a later one takes its place until something
      * sealed with its keys has come. */
     if (sealed && session->state == SESSION_MIDGROUP && !session->keys->proved) {

@@ -64,7 +64,10 @@ static void describe(uftp_session *session, const uftp_fileinfo *message, uint64
                                  .nak_deadline = UFTP_NEVER};
     copy_text(message->name, file->name);
     copy_text(message->link, file->link);
-    session->owes &= ~(unsigned)(OWES_FILEINFO_ACK | OWES_COMPLETE | OWES_STATUS); /* of the last */
+    session->owes &= ~(unsigned)(OWES_FILEINFO_ACK | OWES_COMPLETE | OWES_CC_ACK |
+                                 OWES_STATUS); /* of the last */
+    if (session->tfmcc)
+        uftp_tfmcc_receiver_restart(session->tfmcc);
 }
 
 static int begin_file(uftp_session *session, const uftp_fileinfo *message,
@@ -187,6 +190,8 @@ int uftp_session_on_fileseg(uftp_session *session, const uftp_fileseg *message, 
         return UFTP_OK; /* someone else's file */
     uftp_session_touch(session, now);
     file->data_seen = true;
+    if (message->has_tfmcc)
+        uftp_session_congestion_hear(session, message->tfmcc.cc_seq, message->tfmcc.cc_rate, now);
     if (newest)
         follow_position(session, message->section, now);
     if (!uftp_blockmap_take(&file->map, message->section, message->block)) {
@@ -236,7 +241,9 @@ void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now)
 static void complete_file(uftp_session *session, uint64_t now)
 {
     int err = uftp_session_store_commit(session);
-    session->owes &= ~(unsigned)(OWES_FILEINFO_ACK | OWES_STATUS);
+    session->owes &= ~(unsigned)(OWES_FILEINFO_ACK | OWES_CC_ACK | OWES_STATUS);
+    if (session->tfmcc)
+        uftp_tfmcc_receiver_rest(session->tfmcc); /* a report would bind the others to our rate */
     uftp_session_enter(session, now, SESSION_MIDGROUP);
     uftp_session_push_file_finished(session, now, err);
     uftp_session_owe(session, OWES_COMPLETE);
@@ -264,6 +271,8 @@ void uftp_session_nak_expired(uftp_session *session, uint64_t now)
         report(session, file->nak_first, file->nak_end);
     else if (file->got_done) /* asked for the whole file: then it is something further back */
         report(session, 0, file->nak_first);
+    if (session->state == SESSION_RECEIVING)
+        uftp_session_resume_note(session, now);
 }
 
 /* ---- DONE ---- */

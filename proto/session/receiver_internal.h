@@ -8,6 +8,7 @@
  *   receiver_keys_v5.c   every call into the key schedule of version 5
  *   receiver_keys_v4.c   ... and of version 4
  *   receiver_file.c      FILEINFO, FILESEG, DONE, and what is asked for again
+ *   receiver_congestion.c  losses, rates and reports of sessions with congestion control
  *   receiver_store.c     the rules for files on top of the store (spec v5 4.11)
  *   receiver_resume.c    the record of a file that a later session may continue
  *   receiver_session.c   the table of sessions, their states, how they end
@@ -34,6 +35,7 @@
 #include "session/window.h"
 #include "transfer/blockmap.h"
 #include "transfer/name.h"
+#include "transfer/tfmcc_receiver.h"
 #include <uftp/layout.h>
 #include <uftp/quantise.h>
 #include <uftp/receiver.h>
@@ -107,7 +109,8 @@ enum {
     OWES_KEYINFO_ACK = 1 << 3,
     OWES_FILEINFO_ACK = 1 << 4,
     OWES_COMPLETE = 1 << 5,
-    OWES_STATUS = 1 << 6 /* of the sections status_first .. status_end - 1 that miss blocks */
+    OWES_CC_ACK = 1 << 6,
+    OWES_STATUS = 1 << 7 /* of the sections status_first .. status_end - 1 that miss blocks */
 };
 
 /* The object announced last. Its ID and status stay after it has ended, for repeated questions. */
@@ -141,6 +144,7 @@ typedef struct uftp_receiver_file {
     uint32_t nak_first, nak_end;
     uint64_t nak_deadline;
     bool got_done;
+    uint64_t note_after; /* when its record may be written again */
 } uftp_receiver_file;
 
 /* Strings one behind the other, each with its NUL. */
@@ -180,6 +184,8 @@ struct uftp_session {
     uint16_t stale_count;
     uftp_window window;
     uint64_t server_us, server_us_at; /* last timestamp and when it came: (T, L) of spec v5 4.3 */
+
+    uftp_tfmcc_receiver *tfmcc; /* NULL: without congestion control */
 
     /* Timers; see uftp_session_deadline(). */
     uint64_t touched;       /* the session timer runs from here, its length follows the GRTT */
@@ -276,7 +282,8 @@ uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type)
 void uftp_session_push(const uftp_session *session, const uftp_event *event);
 void uftp_session_push_received(const uftp_session *session, uint8_t message, bool repeated);
 /* Takes over what an authentic header says. */
-void uftp_session_commit(uftp_session *session, const uftp_packet *packet);
+void uftp_session_commit(uftp_session *session, const uftp_packet *packet,
+                         const uftp_arrival *arrival);
 /* Writes what is gathered. The session of it may have failed afterwards. */
 void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now);
 
@@ -322,7 +329,7 @@ int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet
                               const uftp_arrival *arrival);
 int uftp_session_on_reg_conf(uftp_session *session, const uftp_uid_message *message, uint64_t now);
 int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
-                            const uftp_keyinfo *message, uint64_t now);
+                            const uftp_keyinfo *message, const uftp_arrival *arrival);
 /* The sender takes us for a member. */
 void uftp_session_confirm(uftp_session *session, uint64_t now);
 
@@ -364,6 +371,24 @@ void uftp_session_nak_expired(uftp_session *session, uint64_t now);
 /* FILE_FINISHED for the current file. */
 void uftp_session_push_file_finished(const uftp_session *session, uint64_t now, int error);
 
+/* ---- receiver_congestion.c: without congestion control all of these do nothing ---- */
+/* MEMORY. */
+int uftp_session_congestion_begin(uftp_session *session, const uftp_packet *packet,
+                                  const uftp_announce *announce, const uftp_arrival *arrival);
+/* An authentic packet goes into the loss history. */
+void uftp_session_congestion_enter(uftp_session *session, const uftp_packet *packet,
+                                   const uftp_arrival *arrival);
+/* What each block of the file that we receive says. */
+void uftp_session_congestion_hear(uftp_session *session, uint16_t round, uint16_t rate,
+                                  uint64_t now);
+int uftp_session_on_cong_ctrl(uftp_session *session, const uftp_cong_ctrl *message,
+                              const uftp_arrival *arrival);
+/* While RECEIVING. */
+uint64_t uftp_session_congestion_deadline(const uftp_session *session);
+void uftp_session_congestion_expired(uftp_session *session, uint64_t now);
+/* With congestion control only. */
+void uftp_session_congestion_report(const uftp_session *session, uint64_t now, uftp_tfmcc_ack *out);
+
 /* ---- receiver_store.c ---- */
 typedef enum uftp_file_outcome {
     FILE_ANSWERED, /* nothing to receive: file.status says what became of it */
@@ -387,5 +412,7 @@ void uftp_session_partial_name(const uftp_session *session, uint16_t file_id, ch
  * file.map and file.partial_id. */
 bool uftp_session_resume_load(uftp_session *session);
 int uftp_session_resume_save(const uftp_session *session);
+/* The same while the file is still being received, now and then. */
+void uftp_session_resume_note(uftp_session *session, uint64_t now);
 
 #endif

@@ -77,6 +77,24 @@ static int prepare_client_key(uftp_session *session)
                                           len - keys->signature_len, keys->signature_len);
 }
 
+static void log_traffic(const uftp_session *session, const char *label, uint32_t uid,
+                        const uftp_traffic *traffic)
+{
+    uftp_v5_log_traffic(session->receiver->config.key_log, &own(session)->suite, label,
+                        session->group, uid, traffic);
+}
+
+static void log_application(const uftp_session *session,
+                            const uint8_t master[UFTP_GROUP_MASTER_LEN])
+{
+    const uftp_receiver_config *config = &session->receiver->config;
+    if (config->key_log)
+        config->key_log->log(config->key_log->ctx, "GROUP_MASTER", session->group, config->uid,
+                             master, UFTP_GROUP_MASTER_LEN);
+    log_traffic(session, "SERVER_APP", session->server, &own(session)->server_app);
+    log_traffic(session, "CLIENT_APP", config->uid, &own(session)->client_app);
+}
+
 /* Our share of the handshake: contexts, ephemeral key, handshake keys. */
 static int prepare(uftp_session *session, const uftp_enc_info *info)
 {
@@ -98,6 +116,10 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
     if (err == UFTP_OK)
         err = uftp_v5_handshake_keys(&keys->suite, keys->ecdh, info->ecdh_key, &keys->server,
                                      &keys->client, &keys->server_hs, &keys->client_hs);
+    if (err == UFTP_OK) {
+        log_traffic(session, "SERVER_HS", config->uid, &keys->server_hs);
+        log_traffic(session, "CLIENT_HS", config->uid, &keys->client_hs);
+    }
     if (err == UFTP_OK && info->client_auth)
         err = prepare_client_key(session);
     return err;
@@ -157,6 +179,7 @@ static int establish(uftp_session *session, const uftp_keyinfo *keyinfo, const u
         uftp_v5_client_app_keys(&keys->suite, master, &keys->server, &keys->client,
                                 &keys->client_app, keys->verify_data);
         err = uftp_aead_init(&keys->server_app_aead, keys->suite.cipher, keys->server_app.key);
+        log_application(session, master);
     }
     uftp_wipe(master, sizeof master);
     if (err < 0)

@@ -71,7 +71,7 @@ static void fill_complete(const uftp_session *session, uftp_message *message)
 
 /* The next section that misses blocks; false when the last one has been reported, or all have
  * filled up meanwhile. */
-static bool fill_status(uftp_session *session, uftp_message *message)
+static bool fill_status(uftp_session *session, uint64_t now, uftp_message *message)
 {
     uftp_receiver_file *file = &session->file;
     uint32_t end =
@@ -85,7 +85,10 @@ static bool fill_status(uftp_session *session, uftp_message *message)
         .type = UFTP_MESSAGE_STATUS,
         .as.status = {.file_id = file->id,
                       .section = (uint16_t)section,
+                      .has_tfmcc = session->tfmcc != NULL,
                       .naks = uftp_blockmap_naks(&file->map, &file->layout, section)}};
+    if (session->tfmcc)
+        uftp_session_congestion_report(session, now, &message->as.status.tfmcc);
     return true;
 }
 
@@ -124,8 +127,12 @@ static bool fill_next(uftp_session *session, uint64_t now, uftp_message *message
         session->attempts++;
         fill_complete(session, message);
         return true;
+    case OWES_CC_ACK:
+        *message = (uftp_message){.type = UFTP_MESSAGE_CC_ACK};
+        uftp_session_congestion_report(session, now, &message->as.cc_ack.tfmcc);
+        return true;
     case OWES_STATUS:
-        if (fill_status(session, message)) {
+        if (fill_status(session, now, message)) {
             *count = file->map.counts[message->as.status.section];
             return true;
         }

@@ -21,6 +21,8 @@
 
 static const uint8_t magic[8] = {'U', 'F', 'T', 'P', 'R', 'E', 'S', 1};
 enum { FILE_ID_AT = 12, FIXED_LEN = 34 };
+/* Notes cost no more than this, however large the file's map is. */
+#define NOTE_BYTES_PER_S (UINT64_C(1) << 20)
 
 static size_t record_len(const uftp_session *session)
 {
@@ -41,10 +43,11 @@ static void write_head(const uftp_session *session, uftp_writer *w)
     uftp_write_bytes(w, (const uint8_t *)file->name, strlen(file->name));
 }
 
-int uftp_session_resume_save(const uftp_session *session)
+typedef int (*keep_record)(void *ctx, uint32_t group, const uint8_t *data, size_t len);
+
+static int write_record(const uftp_session *session, keep_record keep)
 {
     const uftp_receiver *receiver = session->receiver;
-    const uftp_store *store = receiver->config.store;
     const uftp_receiver_file *file = &session->file;
     size_t len = record_len(session);
     uint8_t *record = uftp_alloc(receiver->config.memory, len, 1);
@@ -55,9 +58,28 @@ int uftp_session_resume_save(const uftp_session *session)
     if (file->map.sections)
         uftp_write_bytes(&w, file->map.rows, file->map.sections * file->map.stride);
     UFTP_ASSERT(!w.failed && w.at == w.end);
-    int err = store->resume_save(store->ctx, session->group, record, len);
+    int err = keep(receiver->config.store->ctx, session->group, record, len);
     uftp_release(receiver->config.memory, record);
     return err;
+}
+
+int uftp_session_resume_save(const uftp_session *session)
+{
+    return write_record(session, session->receiver->config.store->resume_save);
+}
+
+/* Should the program be killed, this is what a restart continues from. Without it the file begins
+ * anew, so that a failure here is none of the session's. */
+void uftp_session_resume_note(uftp_session *session, uint64_t now)
+{
+    const uftp_receiver *receiver = session->receiver;
+    keep_record note = receiver->config.store->resume_note;
+    uftp_receiver_file *file = &session->file;
+    UFTP_ASSERT(receiver->gather.count == 0); /* nothing is noted that is not written */
+    if (!receiver->config.temp_directory || !note || now < file->note_after)
+        return;
+    file->note_after = now + UFTP_S(1 + record_len(session) / NOTE_BYTES_PER_S);
+    (void)write_record(session, note);
 }
 
 static bool partial_exists(const uftp_session *session, uint16_t file_id)

@@ -264,7 +264,8 @@ uint64_t uftp_session_deadline(const uftp_session *session)
     case SESSION_MIDGROUP:
         return timer_deadline(session);
     case SESSION_RECEIVING:
-        return earlier(timer_deadline(session), session->file.nak_deadline);
+        return earlier(earlier(timer_deadline(session), session->file.nak_deadline),
+                       uftp_session_congestion_deadline(session));
     case SESSION_COMPLETE:
         return earlier(repeat_deadline(session), session->limit);
     case SESSION_LEAVING:
@@ -308,9 +309,13 @@ void uftp_session_on_timeout(uftp_session *session, uint64_t now)
         return;
     case SESSION_MIDGROUP:
     case SESSION_RECEIVING:
-        if (timer_deadline(session) <= now)
+        if (timer_deadline(session) <= now) {
             uftp_session_fail(session, now, "Transfer timed out", FAREWELL_ABORT);
-        else
+            return;
+        }
+        if (uftp_session_congestion_deadline(session) <= now)
+            uftp_session_congestion_expired(session, now);
+        if (session->file.nak_deadline <= now)
             uftp_session_nak_expired(session, now);
         return;
     case SESSION_LEAVING:
@@ -392,6 +397,7 @@ void uftp_session_free(uftp_session *session)
     leave_ready_queue(session);
     take_out(session);
     uftp_session_keys_free(session);
+    uftp_release(memory, session->tfmcc);
     uftp_release(memory, session->received.bytes);
     uftp_release(memory, session);
 }

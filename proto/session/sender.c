@@ -76,6 +76,17 @@ void sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear)
     sender_push(sender, &event);
 }
 
+void sender_raise_grtt(uftp_sender *sender, uint64_t rtt)
+{
+    uint8_t before = uftp_grtt_quantise(sender->grtt.value);
+    sender->grtt.value = rtt < sender->grtt.max ? rtt : sender->grtt.max;
+    if (uftp_grtt_quantise(sender->grtt.value) == before)
+        return;
+    uftp_event event = sender_event(sender, UFTP_EVENT_GRTT);
+    event.duration = sender->grtt.value;
+    sender_push(sender, &event);
+}
+
 void sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
                         uint64_t arrival)
 {
@@ -278,6 +289,8 @@ static int take_message(uftp_sender *sender, uint64_t now, uint64_t arrival, uft
             sender_fileinfo_ack(sender, now, client, &message->as.fileinfo_ack, arrival);
         break;
     case UFTP_MESSAGE_STATUS:
+        if (message->as.status.has_tfmcc && message->as.status.file_id == sender->file.id)
+            sender_congestion_report(sender, now, client, &message->as.status.tfmcc, arrival);
         if (sender->phase == UFTP_SENDER_TRANSFER)
             return sender_transfer_status(sender, now, client, &message->as.status);
         break;
@@ -286,7 +299,8 @@ static int take_message(uftp_sender *sender, uint64_t now, uint64_t arrival, uft
             sender_complete(sender, now, client, &message->as.complete);
         break;
     case UFTP_MESSAGE_CC_ACK:
-        break; /* a late one of another session's kind: nothing to steer here */
+        sender_congestion_report(sender, now, client, &message->as.cc_ack.tfmcc, arrival);
+        break;
     default:
         return UFTP_ERR_MALFORMED; /* a message that only senders send */
     }
@@ -396,6 +410,8 @@ int uftp_sender_poll_transmit(uftp_sender *sender, uint64_t now, uftp_transmit *
             sender->stats.datagrams_sent += datagrams;
             sender->stats.bytes_sent += out->len;
             out->tos = sender->config.tos;
+            if (sender_congestion_controlled(sender)) /* rather marked than dropped (4.7.7) */
+                out->tos = (uint8_t)((out->tos & ~UFTP_ECN_MASK) | UFTP_ECN_CAPABLE);
             return 1;
         }
     } while (check(sender, now));

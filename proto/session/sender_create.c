@@ -85,6 +85,15 @@ static void apply_defaults(uftp_sender_config *config)
         config->sync_mode = true;
 }
 
+static bool rates_allowed(const uftp_sender_config *config)
+{
+    uint64_t most = config->rate_max ? config->rate_max : UINT64_MAX;
+    uint64_t first = config->rate_initial ? config->rate_initial : config->rate_min;
+    return (config->congestion_control == UFTP_CC_NONE ||
+            config->congestion_control == UFTP_CC_TFMCC) &&
+           config->rate_min <= first && first <= most;
+}
+
 static bool config_allowed(const uftp_sender_config *config)
 {
     const uftp_address *public_address = &config->public_address;
@@ -98,7 +107,8 @@ static bool config_allowed(const uftp_sender_config *config)
            config->robust >= 1 && config->grtt_min >= UFTP_MS(1) &&
            config->grtt_min <= config->grtt_initial && config->grtt_initial <= config->grtt_max &&
            config->grtt_max <= UFTP_S(1000) && config->nak_percent_max <= 100 &&
-           config->operand_count <= UFTP_OPERANDS_MAX && (config->plain || config->key);
+           config->operand_count <= UFTP_OPERANDS_MAX && (config->plain || config->key) &&
+           rates_allowed(config);
 }
 
 static int add_members(uftp_sender *sender, const uftp_member *members, size_t count)
@@ -147,7 +157,7 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
     sender->group_address.port = own->public_address.port;
     sender->ip_overhead = own->public_address.family == UFTP_IPV6 ? 48 : 28;
     uftp_grtt_init(&sender->grtt, own->grtt_initial, own->grtt_min, own->grtt_max);
-    uftp_pacer_init(&sender->pacer, own->rate_bytes_per_s, now);
+    sender_congestion_init(sender, now);
     uftp_manifest_init(&sender->manifest,
                        &(uftp_manifest_config){
                            .source = own->source,

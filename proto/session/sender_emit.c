@@ -8,7 +8,8 @@
 /* What stands before the block in a FILESEG of ours. */
 static size_t fileseg_header_len(const uftp_sender *sender)
 {
-    return sender->wire->fileseg_header_len;
+    return sender->wire->fileseg_header_len +
+           (sender_congestion_controlled(sender) ? sender->wire->fileseg_tfmcc_len : 0);
 }
 
 size_t sender_data_wire_len(const uftp_sender *sender)
@@ -99,7 +100,7 @@ static int send_announce(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         .sync_mode = config->sync_mode,
         .sync_preview = config->sync_preview,
         .robust = config->robust,
-        .cc_type = UFTP_CC_NONE,
+        .cc_type = config->congestion_control,
         .block_size = config->block_size,
         .timestamp_us = sender_wall_us(sender, now),
         .public_address = config->public_address,
@@ -198,6 +199,21 @@ static int send_done(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     return send_paced(sender, now, &message, sender->encrypted, done->clients.count, out);
 }
 
+/* On time, whatever the pacer says: the receivers measure time by it. Its bytes are accounted for.
+ */
+static int send_control(uftp_sender *sender, uint64_t now, uftp_transmit *out)
+{
+    uftp_message message = {.type = UFTP_MESSAGE_CONG_CTRL};
+    sender_congestion_control(sender, now, &message.as.cong_ctrl);
+    build(sender, &message, sender->encrypted, out);
+    uftp_pacer_spend(&sender->pacer, now, out->len + sender->ip_overhead);
+    uftp_event event = sender_event(sender, UFTP_EVENT_SENT); /* in no attempt */
+    event.message = message.type;
+    event.count = (uint32_t)message.as.cong_ctrl.item_count;
+    sender_push(sender, &event);
+    return 1;
+}
+
 static void build_abort(uftp_sender *sender, uint32_t host, const char *text, bool sealed,
                         uftp_transmit *out)
 {
@@ -249,6 +265,7 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         most = UFTP_TRAIN_SEGMENTS_MAX;
     most = uftp_pacer_burst(&sender->pacer, wire_len, most);
 
+    const uftp_tfmcc_sender *tfmcc = &sender->congestion.tfmcc;
     const uftp_sealing *sealing = sender->encrypted ? sender_keys_sealing(sender) : NULL;
     const size_t header_len = fileseg_header_len(sender);
     const size_t data_at = uftp_packet_message_at(sender->wire, sealing) + header_len;
@@ -265,7 +282,11 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         uftp_message message = {.type = UFTP_MESSAGE_FILESEG};
         uftp_fileseg *fileseg = &message.as.fileseg;
         fileseg->file_id = file->id;
-        fileseg->has_tfmcc = false;
+        fileseg->has_tfmcc = sender_congestion_controlled(sender);
+        if (fileseg->has_tfmcc)
+            fileseg->tfmcc = (uftp_tfmcc_data){.send_rate = uftp_rate_quantise(tfmcc->rate),
+                                               .cc_seq = tfmcc->round,
+                                               .cc_rate = uftp_rate_quantise(tfmcc->slowest)};
         uftp_layout_locate(&file->layout, block, &fileseg->section, &fileseg->block);
         fileseg->data =
             (uftp_bytes){.data = NULL, .len = uftp_layout_block_len(&file->layout, block)};
@@ -345,9 +366,14 @@ static bool paced_due(const uftp_sender *sender)
            uftp_clients_any_due(clients, CLIENT_DUE_DONE) || transfer_has_blocks(sender);
 }
 
+static bool control_due(const uftp_sender *sender)
+{
+    return sender->phase == UFTP_SENDER_TRANSFER && sender->congestion.control_due;
+}
+
 uint64_t sender_emit_deadline(const uftp_sender *sender)
 {
-    if (sender->abort_all_clear || sender->abort_all_sealed)
+    if (sender->abort_all_clear || sender->abort_all_sealed || control_due(sender))
         return 0;
     uint64_t deadline = paced_due(sender) ? sender->pacer.next : UFTP_NEVER;
     if (sender->stranger_count > 0 && sender->stranger_next < deadline)
@@ -372,6 +398,10 @@ static int emit_unpaced(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         sender->stranger_next = now + SENDER_STRANGER_INTERVAL;
         build_abort(sender, stranger.uid, stranger.text, false, out);
         out->destination = stranger.address;
+        /* Only the stranger sees it: for the others its number would be a loss. ABORTs stand
+         * outside of the sequence (spec v5 4.2), so that the number may be used again. */
+        if (sender_congestion_controlled(sender))
+            sender->seq--;
         return 1;
     }
     return 0;
@@ -419,6 +449,8 @@ int sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     uftp_clients *clients = &sender->clients;
     if (emit_unpaced(sender, now, out))
         return 1;
+    if (control_due(sender))
+        return send_control(sender, now, out);
     if (!uftp_pacer_ready(&sender->pacer, now) || !paced_due(sender))
         return 0;
     if (uftp_clients_any_due(clients, CLIENT_DUE_ABORT)) {

@@ -6,6 +6,7 @@
  *   sender_announce.c   ANNOUNCE ... all present, or the last attempt over
  *   sender_fileinfo.c   FILEINFO of one object ... all answered
  *   sender_transfer.c   FILESEG and DONE in passes ... all complete or lost; then the next object
+ *   sender_congestion.c during a transfer: who limits the rate, and what it is
  *   sender_completion.c DONE(0) ... all confirmed
  *   sender_keys.c       the keys, whatever the wire version; each has a file behind it
  *   sender_keys_v5.c    every call into the key schedule of version 5
@@ -32,6 +33,7 @@
 #include "transfer/manifest.h"
 #include "transfer/pacer.h"
 #include "transfer/resend.h"
+#include "transfer/tfmcc_sender.h"
 #include <uftp/layout.h>
 #include <uftp/quantise.h>
 
@@ -112,9 +114,19 @@ typedef struct sender_file {
     uint64_t done_deadline;   /* when DONE is repeated */
     uint64_t rewind_deadline; /* when the next pass begins */
     uint64_t limit_deadline;  /* time_max_percent */
-    uint64_t grtt;            /* constant during a file without congestion control */
+    uint64_t grtt; /* constant during a file; with congestion control the advertised one */
     uint64_t pass_blocks, pass_sent;
 } sender_file;
+
+/* Congestion control; all zero without it. */
+typedef struct sender_congestion {
+    uftp_tfmcc_sender tfmcc;
+    uftp_client *clr;  /* NULL: whoever speaks next */
+    bool control_due;  /* a CONG_CTRL */
+    uint32_t controls; /* sent, for uftp_client.told_in */
+    uint32_t turn;     /* of the client that is listed next, when nothing else decides */
+    uftp_client *untold_first, *untold_last;
+} sender_congestion;
 
 struct uftp_sender {
     uftp_sender_config config; /* strings and lists of it are copied into `strings` */
@@ -137,6 +149,7 @@ struct uftp_sender {
     uftp_event_queue events;
     uftp_grtt grtt;
     uftp_pacer pacer;
+    sender_congestion congestion;
     uftp_manifest manifest;
     sender_file file;
     const char *abort_all_text; /* ABORT to all is due: in clear, sealed, or both */
@@ -171,6 +184,8 @@ void sender_push_client(uftp_sender *sender, uftp_event_type type, const uftp_cl
 void sender_enter(uftp_sender *sender, uftp_sender_phase phase);
 void sender_finish(uftp_sender *sender, uint64_t now, uftp_result result);
 void sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear);
+/* A receiver is further away than the group was thought to be wide: at once. */
+void sender_raise_grtt(uftp_sender *sender, uint64_t rtt);
 /* An ABORT for somebody who does not belong to the session. */
 void sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *address,
                    const char *text);
@@ -227,6 +242,20 @@ void sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
 /* Takes a round trip from an echoed timestamp. */
 void sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
                         uint64_t arrival);
+
+/* ---- sender_congestion.c: without congestion control these only set the pacer up ---- */
+bool sender_congestion_controlled(const uftp_sender *sender);
+void sender_congestion_init(uftp_sender *sender, uint64_t now);
+/* A transfer begins, or is over. */
+void sender_congestion_begin(uftp_sender *sender, uint64_t now);
+void sender_congestion_end(uftp_sender *sender, uint64_t now);
+void sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_client *client,
+                              const uftp_tfmcc_ack *ack, uint64_t arrival);
+uint64_t sender_congestion_deadline(const uftp_sender *sender);
+/* True when nobody has been heard for so long that the transfer was ended. */
+bool sender_congestion_timeout(uftp_sender *sender, uint64_t now);
+/* Fills in the CONG_CTRL that is due; its items stand in `scratch`. */
+void sender_congestion_control(uftp_sender *sender, uint64_t now, uftp_cong_ctrl *out);
 
 /* ---- sender_emit.c ---- */
 /* Builds what is due: 1, or 0 when nothing may leave now. */

@@ -21,6 +21,13 @@ static void enc_info(const uftp_sender *sender, uftp_enc_info *out)
     };
 }
 
+static void log_traffic(const uftp_sender *sender, const char *label, uint32_t uid,
+                        const uftp_traffic *traffic)
+{
+    uftp_v5_log_traffic(sender->config.key_log, &sender->keys.of.v5.suite, label,
+                        sender->config.group, uid, traffic);
+}
+
 static int init(uftp_sender *sender)
 {
     sender_keys *keys = &sender->keys;
@@ -51,6 +58,10 @@ static int init(uftp_sender *sender)
         return err;
     uftp_v5_server_app_keys(&keys->of.v5.suite, keys->of.v5.group_master, &keys->of.v5.context,
                             &keys->of.v5.app);
+    if (config->key_log)
+        config->key_log->log(config->key_log->ctx, "GROUP_MASTER", config->group, config->uid,
+                             keys->of.v5.group_master, sizeof keys->of.v5.group_master);
+    log_traffic(sender, "SERVER_APP", config->uid, &keys->of.v5.app);
     keys->sealing = (uftp_sealing){.aead = &keys->of.v5.app_aead, .traffic = &keys->of.v5.app};
     return uftp_aead_init(&keys->of.v5.app_aead, keys->of.v5.suite.cipher, keys->of.v5.app.key);
 }
@@ -98,6 +109,8 @@ static int register_client(uftp_sender *sender, uftp_client *client, const uftp_
         uftp_release(memory, secrets);
         return err;
     }
+    log_traffic(sender, "SERVER_HS", client->uid, &secrets->server_hs);
+    log_traffic(sender, "CLIENT_HS", client->uid, &secrets->client_hs);
     secrets->context = context;
     client->secrets = secrets;
     return UFTP_OK;
@@ -122,6 +135,7 @@ static void ready(uftp_sender *sender, uftp_client *client)
     uftp_v5_client_app_keys(&sender->keys.of.v5.suite, sender->keys.of.v5.group_master,
                             &sender->keys.of.v5.context, secrets->context, &secrets->client_app,
                             secrets->verify_data);
+    log_traffic(sender, "CLIENT_APP", client->uid, &secrets->client_app);
     secrets->verify_len = uftp_hash_len(sender->keys.of.v5.suite.hash);
     secrets->ready = true;
 }

@@ -30,12 +30,22 @@ static void begin_pass(uftp_sender *sender, uint64_t now)
 static uint64_t time_limit(const uftp_sender *sender, uint64_t now)
 {
     const uftp_sender_config *config = &sender->config;
-    if (config->time_max_percent == 0 || config->rate_bytes_per_s == UFTP_RATE_UNLIMITED)
+    if (config->time_max_percent == 0 || sender_congestion_controlled(sender) ||
+        config->rate_bytes_per_s == UFTP_RATE_UNLIMITED)
         return UFTP_NEVER;
     /* size < 2^48, so that size / 100 * percent stays below 2^56. */
     uint64_t seconds =
         sender->file.layout.size / 100 * config->time_max_percent / config->rate_bytes_per_s;
     return seconds ? now + UFTP_S(seconds) : UFTP_NEVER;
+}
+
+/* What blocks and DONEs are timed by: no shorter than the time between two blocks. The reference
+ * leaves its GRTT alone when the rate is fixed (spec v5 4.6.1), and at some kbit/s its receivers,
+ * whose patience is ROBUST times the GRTT last heard, give up between two blocks. */
+static uint64_t transfer_grtt(const uftp_sender *sender)
+{
+    uint64_t gap = uftp_pacer_interval(&sender->pacer, sender_data_wire_len(sender));
+    return gap > sender->grtt.value ? gap : sender->grtt.value;
 }
 
 void sender_transfer_begin(uftp_sender *sender, uint64_t now)
@@ -49,8 +59,9 @@ void sender_transfer_begin(uftp_sender *sender, uint64_t now)
         return;
     }
     file->pass = 0;
-    file->grtt = sender->grtt.value;
+    file->grtt = transfer_grtt(sender);
     file->limit_deadline = time_limit(sender, now);
+    sender_congestion_begin(sender, now);
     begin_pass(sender, now);
 }
 
@@ -135,7 +146,10 @@ uint64_t sender_transfer_deadline(const uftp_sender *sender)
     uint64_t deadline = file->done_deadline;
     if (file->rewind_deadline < deadline)
         deadline = file->rewind_deadline;
-    return file->limit_deadline < deadline ? file->limit_deadline : deadline;
+    if (file->limit_deadline < deadline)
+        deadline = file->limit_deadline;
+    uint64_t congestion = sender_congestion_deadline(sender);
+    return congestion < deadline ? congestion : deadline;
 }
 
 static void rewind(uftp_sender *sender, uint64_t now)
@@ -157,6 +171,8 @@ static void rewind(uftp_sender *sender, uint64_t now)
 void sender_transfer_timeout(uftp_sender *sender, uint64_t now)
 {
     sender_file *file = &sender->file;
+    if (sender_congestion_timeout(sender, now))
+        return;
     if (now >= file->limit_deadline) {
         sender_abort_all(sender, now, "Max file transfer time exceeded", UFTP_RESULT_ALL_LOST);
         return;
@@ -268,6 +284,7 @@ void sender_file_finish(uftp_sender *sender, uint64_t now)
     uftp_clients *clients = &sender->clients;
     sender_file *file = &sender->file;
     static const uftp_client_state unfinished[] = {UFTP_CLIENT_ACTIVE, UFTP_CLIENT_ACTIVE_NAK};
+    sender_congestion_end(sender, now);
     bool dropped = false;
     for (size_t i = 0; i < 2; i++)
         while (clients->by_state[unfinished[i]].first) {

@@ -358,7 +358,8 @@ void memory_store_init(memory_store *memory)
                                        .backup = ms_backup,
                                        .resume_save = ms_resume_save,
                                        .resume_load = ms_resume_load,
-                                       .resume_remove = ms_resume_remove}};
+                                       .resume_remove = ms_resume_remove,
+                                       .resume_note = ms_resume_save}};
 }
 
 void memory_store_free(memory_store *memory)

@@ -172,6 +172,7 @@ void rx_peer_init(rx_peer *peer, uint32_t group)
 {
     *peer = (rx_peer){.wire = &uftp_wire_v5,
                       .uid = 0x0a000001,
+                      .group_size = 0x18,
                       .group = group,
                       .address = uftp_address_ipv4(10, 0, 0, 1, 5000),
                       .private_address = uftp_address_ipv4(230, 5, 5, 5, 0),
@@ -212,7 +213,7 @@ static uftp_header next_header(rx_peer *peer)
                          .group = peer->group,
                          .instance = peer->instance,
                          .grtt = peer->grtt,
-                         .group_size = 0x18};
+                         .group_size = peer->group_size};
 }
 
 void rx_write(rx_peer *peer, const uftp_message *message, bool sealed, uint8_t *out, size_t *len)
@@ -226,7 +227,8 @@ void rx_write(rx_peer *peer, const uftp_message *message, bool sealed, uint8_t *
 
 void rx_deliver(receiver_bench *bench, const rx_peer *peer, uint8_t *data, size_t len)
 {
-    const uftp_datagram datagram = {.data = data, .len = len, .source = peer->address};
+    const uftp_datagram datagram = {
+        .data = data, .len = len, .source = peer->address, .tos = peer->tos};
     uftp_receiver_recv(bench->receiver, bench->now, &datagram, 1);
     rx_turn(bench);
 }
@@ -355,6 +357,7 @@ void rx_write_announce(receiver_bench *bench, rx_peer *peer, uint8_t *out, size_
                             .as.announce = {.sync_mode = peer->sync_mode,
                                             .sync_preview = peer->sync_preview,
                                             .robust = peer->robust,
+                                            .cc_type = peer->cc_type,
                                             .block_size = peer->block_size,
                                             .timestamp_us = peer->timestamp_us,
                                             .public_address = uftp_address_ipv4(230, 4, 4, 1, 0),

@@ -34,7 +34,10 @@ typedef struct rx_peer {
     uftp_address address, private_address;
     uint16_t seq;
     uint8_t grtt;
+    uint8_t group_size; /* byte of the header */
     uint8_t robust;
+    uint8_t cc_type;
+    uint8_t tos; /* of what arrives */
     uint16_t block_size;
     uint64_t timestamp_us;
     bool sync_mode, sync_preview;

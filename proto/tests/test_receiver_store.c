@@ -552,6 +552,36 @@ static void a_later_instance_continues_where_the_earlier_one_stopped(void **stat
     close_bench();
 }
 
+/* A program that is killed has no time to save anything: what it has is noted while it receives,
+ * when a section is over, but not so often that notes would be a burden. */
+static void what_is_there_is_noted_while_a_file_is_received(void **state)
+{
+    (void)state;
+    open_temp();
+    begin();
+    rx_open(&b, &peer, 1, "file", 10 * 512);
+    rx_block(&b, &peer, 1, 0, 3, 10 * 512);
+    assert_null(b.files.record);
+    uftp_message done = rx_msg_done(1, 0, true);
+    rx_hear(&b, &peer, &done);
+    rx_advance(&b, RX_GRTT + UFTP_MS(5));
+    assert_non_null(b.files.record);
+    const size_t rows = b.files.record_len - 2;
+    assert_int_equal(b.files.record[rows], 0xf7); /* all but block 3 are missing */
+    assert_int_equal(b.files.record[rows + 1], 0x03);
+    rx_block(&b, &peer, 1, 0, 0, 10 * 512);
+    rx_hear(&b, &peer, &done);
+    rx_advance(&b, RX_GRTT + UFTP_MS(5));
+    assert_int_equal(b.files.record[rows], 0xf7); /* too soon */
+    rx_advance(&b, UFTP_MS(900));
+    rx_block(&b, &peer, 1, 0, 1, 10 * 512);
+    rx_hear(&b, &peer, &done);
+    rx_advance(&b, RX_GRTT + UFTP_MS(5));
+    assert_int_equal(b.files.record[rows], 0xf4);
+    assert_int_equal(rx_stats(&b).sessions, 1); /* and it goes on */
+    close_bench();
+}
+
 /* A record that does not fit, was damaged, or has lost its file is worth nothing. */
 static void a_record_that_cannot_be_trusted_is_not_used(void **state)
 {
@@ -647,6 +677,7 @@ int main(void)
         cmocka_unit_test(moving_individually_merges_directories),
         cmocka_unit_test(a_move_that_fails_is_told_and_loses_nothing),
         cmocka_unit_test(a_later_instance_continues_where_the_earlier_one_stopped),
+        cmocka_unit_test(what_is_there_is_noted_while_a_file_is_received),
         cmocka_unit_test(a_record_that_cannot_be_trusted_is_not_used),
         cmocka_unit_test(a_confirmed_later_instance_ends_the_earlier_one),
     };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transfer/pacer.h"
 
+#include "base/arith.h"
+
 /* A burst is what the rate gives in this time. Long enough for full trains from a few hundred
  * Mbit/s on, short enough not to overrun a switch's or a socket's queue. */
 #define BURST_INTERVAL UFTP_MS(1)
@@ -17,6 +19,14 @@ static bool unlimited(const uftp_pacer *pacer)
 void uftp_pacer_init(uftp_pacer *pacer, uint64_t rate_bytes_per_s, uint64_t now)
 {
     *pacer = (uftp_pacer){.rate_bytes_per_s = rate_bytes_per_s, .next = now};
+}
+
+void uftp_pacer_set_rate(uftp_pacer *pacer, uint64_t now, uint64_t rate_bytes_per_s)
+{
+    if (pacer->next > now && !unlimited(pacer))
+        pacer->next =
+            now + uftp_mul_div(pacer->next - now, pacer->rate_bytes_per_s, rate_bytes_per_s);
+    pacer->rate_bytes_per_s = rate_bytes_per_s;
 }
 
 void uftp_pacer_restart(uftp_pacer *pacer, uint64_t now)

@@ -17,6 +17,8 @@ typedef struct uftp_pacer {
 } uftp_pacer;
 
 void uftp_pacer_init(uftp_pacer *pacer, uint64_t rate_bytes_per_s, uint64_t now);
+/* What is still to be waited for under the old rate is waited for under the new one. */
+void uftp_pacer_set_rate(uftp_pacer *pacer, uint64_t now, uint64_t rate_bytes_per_s);
 /* Forgets a quiet time, so that it is not made up for by a burst. */
 void uftp_pacer_restart(uftp_pacer *pacer, uint64_t now);
 bool uftp_pacer_ready(const uftp_pacer *pacer, uint64_t now);

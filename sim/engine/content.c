@@ -141,9 +141,61 @@ static size_t block_len(const sim_content *content, uint64_t offset)
     return left < content->block_size ? (size_t)left : content->block_size;
 }
 
-static void write_checked(sim_content *content, uint64_t offset, const uint8_t *bytes, size_t len)
+#define CACHE_SLOTS 64
+
+struct sim_block_cache {
+    uint32_t block_size;
+    struct {
+        uint64_t seed, offset;
+        size_t len; /* 0: empty */
+    } slots[CACHE_SLOTS];
+    uint8_t bytes[]; /* a block for each slot */
+};
+
+sim_block_cache *sim_block_cache_new(uint32_t block_size)
+{
+    sim_block_cache *cache = sim_allocate(sizeof *cache + (size_t)CACHE_SLOTS * block_size);
+    cache->block_size = block_size;
+    return cache;
+}
+
+void sim_block_cache_free(sim_block_cache *cache)
+{
+    sim_release(cache);
+}
+
+static const uint8_t *cached_block(sim_block_cache *cache, uint64_t seed, uint64_t offset,
+                                   size_t len)
+{
+    size_t index = (size_t)(offset / cache->block_size % CACHE_SLOTS);
+    uint8_t *bytes = cache->bytes + index * cache->block_size;
+    if (cache->slots[index].seed != seed || cache->slots[index].offset != offset ||
+        cache->slots[index].len != len) {
+        sim_generate(seed, offset, bytes, len);
+        cache->slots[index].seed = seed;
+        cache->slots[index].offset = offset;
+        cache->slots[index].len = len;
+    }
+    return bytes;
+}
+
+static bool block_is_right(const sim_content *content, uint64_t offset, const uint8_t *bytes,
+                           size_t len)
 {
     uint8_t expected[512];
+    if (content->cache && content->cache->block_size == content->block_size)
+        return memcmp(bytes, cached_block(content->cache, content->seed, offset, len), len) == 0;
+    for (size_t at = 0; at < len; at += sizeof expected) {
+        size_t part = len - at < sizeof expected ? len - at : sizeof expected;
+        sim_generate(content->seed, offset + at, expected, part);
+        if (memcmp(bytes + at, expected, part) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void write_checked(sim_content *content, uint64_t offset, const uint8_t *bytes, size_t len)
+{
     while (len > 0) {
         if (offset % content->block_size != 0 || offset >= content->full_size ||
             len < block_len(content, offset)) {
@@ -151,12 +203,7 @@ static void write_checked(sim_content *content, uint64_t offset, const uint8_t *
             return;
         }
         size_t block = block_len(content, offset);
-        bool equal = true;
-        for (size_t at = 0; at < block; at += sizeof expected) {
-            size_t part = block - at < sizeof expected ? block - at : sizeof expected;
-            sim_generate(content->seed, offset + at, expected, part);
-            equal = equal && memcmp(bytes + at, expected, part) == 0;
-        }
+        bool equal = block_is_right(content, offset, bytes, block);
         uint64_t index = offset / content->block_size;
         uint8_t bit = (uint8_t)(1u << index % 8);
         if (!equal)
@@ -189,8 +236,10 @@ void sim_content_truncate(sim_content *content)
 {
     const sim_content old = *content;
     sim_content_free(content);
-    if (old.form == SIM_CONTENT_CHECKED)
+    if (old.form == SIM_CONTENT_CHECKED) {
         sim_content_check(content, old.seed, old.full_size, old.block_size);
+        content->cache = old.cache;
+    }
 }
 
 void sim_content_read(const sim_content *content, uint64_t offset, uint8_t *out, size_t len)

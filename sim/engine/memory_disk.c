@@ -80,6 +80,8 @@ uint64_t sim_store_recover(sim_store *store, bool power)
 {
     UFTP_ASSERT(store->dead && store->open_count == 0);
     uint64_t lost = power ? everywhere(store, sim_content_lose) : 0;
+    if (power)
+        sim_store_forget_notes(store);
     store->dead = false;
     store->turn_bytes = store->turn_syncs = store->idle_at = 0;
     store->used = sum_sizes(store);

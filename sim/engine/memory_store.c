@@ -20,6 +20,7 @@ struct uftp_store_file {
 struct sim_record {
     sim_record *next;
     uint32_t group;
+    bool note;
     size_t len;
     uint8_t bytes[];
 };
@@ -142,6 +143,7 @@ static void start_content(const sim_store *store, sim_content *content, uint64_t
         const sim_expected *expected = &store->options.expected[i];
         if (expected->size == size) {
             sim_content_check(content, expected->seed, size, store->options.block_size);
+            content->cache = store->options.cache;
             return;
         }
     }
@@ -412,12 +414,23 @@ static int store_backup(void *ctx, const uftp_place *place, uint64_t session_wal
 
 /* ---- resume records ---- */
 
-static sim_record **find_record(sim_store *store, uint32_t group)
+/* A note is kept beside what was saved, and counts for more while it is there. */
+static sim_record **find_record(sim_store *store, uint32_t group, bool note)
 {
     sim_record **at = &store->records;
-    while (*at && (*at)->group != group)
+    while (*at && ((*at)->group != group || (*at)->note != note))
         at = &(*at)->next;
     return at;
+}
+
+static bool drop_record(sim_record **at)
+{
+    sim_record *record = *at;
+    if (!record)
+        return false;
+    *at = record->next;
+    sim_release(record);
+    return true;
 }
 
 static int store_resume_remove(void *ctx, uint32_t group)
@@ -427,30 +440,39 @@ static int store_resume_remove(void *ctx, uint32_t group)
         return UFTP_ERR_IO;
     if (!store->temp)
         return UFTP_ERR_UNSUPPORTED;
-    sim_record **at = find_record(store, group), *record = *at;
-    if (!record)
-        return UFTP_ERR_NOT_FOUND;
-    *at = record->next;
-    sim_release(record);
-    return UFTP_OK;
+    bool note = drop_record(find_record(store, group, true));
+    bool saved = drop_record(find_record(store, group, false));
+    return note || saved ? UFTP_OK : UFTP_ERR_NOT_FOUND;
 }
 
-static int store_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+static int keep_record(sim_store *store, uint32_t group, bool note, const uint8_t *data, size_t len)
 {
-    sim_store *store = ctx;
     int err = count_call(store, SIM_STORE_RESUME_SAVE);
     if (!err && !store->temp)
         err = UFTP_ERR_UNSUPPORTED;
     if (err)
         return err;
-    (void)store_resume_remove(store, group); /* there need not be one */
+    (void)drop_record(find_record(store, group, true));
+    if (!note)
+        (void)drop_record(find_record(store, group, false));
     sim_record *record = sim_allocate(sizeof *record + len);
     record->group = group;
+    record->note = note;
     record->len = len;
     memcpy(record->bytes, data, len);
     record->next = store->records;
     store->records = record;
     return UFTP_OK;
+}
+
+static int store_resume_save(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+{
+    return keep_record(ctx, group, false, data, len);
+}
+
+static int store_resume_note(void *ctx, uint32_t group, const uint8_t *data, size_t len)
+{
+    return keep_record(ctx, group, true, data, len);
 }
 
 static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t capacity, size_t *len)
@@ -461,7 +483,9 @@ static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t cap
         err = UFTP_ERR_UNSUPPORTED;
     if (err)
         return err;
-    const sim_record *record = *find_record(store, group);
+    const sim_record *record = *find_record(store, group, true);
+    if (!record)
+        record = *find_record(store, group, false);
     if (!record)
         return UFTP_ERR_NOT_FOUND;
     if (record->len > capacity)
@@ -469,6 +493,16 @@ static int store_resume_load(void *ctx, uint32_t group, uint8_t *out, size_t cap
     memcpy(out, record->bytes, record->len);
     *len = record->len;
     return UFTP_OK;
+}
+
+void sim_store_forget_notes(sim_store *store)
+{
+    for (sim_record **at = &store->records; *at;) {
+        if ((*at)->note)
+            (void)drop_record(at);
+        else
+            at = &(*at)->next;
+    }
 }
 
 /* ---- life ---- */
@@ -487,7 +521,8 @@ static const uftp_store table = {.lookup = store_lookup,
                                  .backup = store_backup,
                                  .resume_save = store_resume_save,
                                  .resume_load = store_resume_load,
-                                 .resume_remove = store_resume_remove};
+                                 .resume_remove = store_resume_remove,
+                                 .resume_note = store_resume_note};
 
 void sim_store_init(sim_store *store, const sim_store_options *options)
 {
@@ -524,7 +559,7 @@ void sim_store_free(sim_store *store)
     if (store->temp)
         sim_entry_free(store->temp);
     while (store->records)
-        (void)store_resume_remove(store, store->records->group);
+        (void)drop_record(&store->records);
 }
 
 sim_entry *sim_store_find(sim_store *store, unsigned root, const char *name)

@@ -33,6 +33,7 @@ typedef struct sim_store_options {
     uint64_t rate_bytes_per_s; /* of the disk [0: as fast as you like] */
     uint64_t cache_bytes;      /* are written at once, and to the disk by and by [0] */
     uint64_t sync_time;        /* that a sync takes, besides what is still in the cache [0] */
+    sim_block_cache *cache;    /* shared by the stores of a world, outlives them; NULL: none */
     uint32_t block_size; /* of the sessions that bring expected files [UFTP_BLOCK_SIZE_DEFAULT] */
 } sim_store_options;
 
@@ -92,6 +93,8 @@ void sim_store_sync(sim_store *store);
  * down is not heard. `power`: what was not synced is lost. Returns how many bytes that were. */
 void sim_store_die(sim_store *store);
 uint64_t sim_store_recover(sim_store *store, bool power);
+/* Resume records that were only noted are void after the next boot. */
+void sim_store_forget_notes(sim_store *store);
 
 /* What stands at a place, or NULL. */
 sim_entry *sim_store_find(sim_store *store, unsigned root, const char *name);

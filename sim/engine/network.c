@@ -364,6 +364,9 @@ static void send_one(sim_node *node, uint64_t now, const uftp_transmit *train, s
     node->counters.sent[message]++;
     node->counters.sent_total++;
     node->counters.sent_bytes += len;
+    const sim_tap *tap = node->world->options.tap;
+    if (tap && tap->sent)
+        tap->sent(tap->ctx, node, now, packet);
     sim_trace_ring_add(
         &node->ring,
         &(sim_trace_line){.at = now, .kind = SIM_TRACE_SENT, .message = message, .len = len});

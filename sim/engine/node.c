@@ -22,7 +22,8 @@
 #define GUARD_BYTE 0xe9
 #define STALE_BYTE 0xdd
 
-static void take_turn(sim_timer *timer, uint64_t now);
+static void turn_due(sim_timer *timer, uint64_t now);
+static void deadline_due(sim_timer *timer, uint64_t now);
 static void start_now(sim_timer *timer, uint64_t now);
 
 void sim_node_init(sim_node *node, sim *world, const char *name)
@@ -33,7 +34,8 @@ void sim_node_init(sim_node *node, sim *world, const char *name)
     node->socket_buffer = SIM_SOCKET_BUFFER_DEFAULT;
     sim_clock_init(&node->clock);
     node->start.fire = start_now;
-    node->turn.fire = take_turn;
+    node->turn.fire = turn_due;
+    node->deadline.fire = deadline_due;
     sim_memory_init(&node->memory);
     sim_trace_ring_init(&node->ring, world->options.trace_lines);
     char stream[256] = "node/";
@@ -114,6 +116,7 @@ void sim_stop(sim_node *node)
     UFTP_ASSERT(!node->in_turn); /* not from under its own feet */
     sim_queue_cancel(&world->queue, &node->start);
     sim_queue_cancel(&world->queue, &node->turn);
+    sim_queue_cancel(&world->queue, &node->deadline);
     node->busy_until = 0;
     empty_inbox(node);
     sim_network_leave_all(node);
@@ -171,6 +174,9 @@ void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet)
     line.kind = SIM_TRACE_ARRIVED;
     sim_trace_ring_add(&node->ring, &line);
     sim_trace_datagram(&world->trace, now, node->index, packet);
+    const sim_tap *tap = world->options.tap;
+    if (tap && tap->arrived)
+        tap->arrived(tap->ctx, node, now, packet);
     node->counters.arrived[message]++;
     node->counters.arrived_total++;
     node->counters.arrived_bytes += packet->len;
@@ -180,7 +186,8 @@ void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet)
     }
     node->inbox[node->inbox_count++] = (sim_arrival){.packet = packet, .at = sim_node_now(node)};
     node->inbox_bytes += packet->len;
-    if (sim_queue_due(&world->queue, &node->turn) > now)
+    if (sim_queue_due(&world->queue, &node->turn) > now &&
+        sim_queue_due(&world->queue, &node->deadline) > now)
         sim_queue_arm(&world->queue, &node->turn, now);
 }
 
@@ -362,6 +369,8 @@ static bool take_event(sim_node *node, uint64_t now, uint64_t local)
                                          .file_id = event.file_id,
                                          .number = event.error ? event.error : (int)event.result});
     record_event(node, now, &event);
+    if (world->options.tap && world->options.tap->event)
+        world->options.tap->event(world->options.tap->ctx, node, now, &event);
     if (world->options.on_event)
         world->options.on_event(world->options.ctx, node, now, &event);
     obey(node, local, &event);
@@ -395,9 +404,8 @@ static void put_off(sim_node *node, uint64_t now)
     sim_queue_arm(&node->world->queue, &node->turn, node->busy_until);
 }
 
-static void take_turn(sim_timer *timer, uint64_t now)
+static void take_turn(sim_node *node, uint64_t now)
 {
-    sim_node *node = SIM_OWNER(timer, sim_node, turn);
     if (now < node->busy_until) {
         put_off(node, now);
         return;
@@ -418,7 +426,19 @@ static void take_turn(sim_timer *timer, uint64_t now)
     node->in_turn = false;
     if (node->core->busy)
         sim_freeze(node, now + node->core->busy(node->ctx, now));
-    sim_queue_arm(&node->world->queue, &node->turn, sim_clock_world(&node->clock, deadline));
+    deadline = sim_clock_world(&node->clock, deadline);
+    if (deadline != sim_queue_due(&node->world->queue, &node->deadline))
+        sim_queue_arm(&node->world->queue, &node->deadline, deadline);
+}
+
+static void turn_due(sim_timer *timer, uint64_t now)
+{
+    take_turn(SIM_OWNER(timer, sim_node, turn), now);
+}
+
+static void deadline_due(sim_timer *timer, uint64_t now)
+{
+    take_turn(SIM_OWNER(timer, sim_node, deadline), now);
 }
 
 /* ---- questions ---- */

@@ -29,8 +29,9 @@ struct sim_node {
     bool running;
     bool in_turn;
     int start_error;
-    sim_timer start; /* armed while the node waits to be started */
-    sim_timer turn; /* the node's one wake-up: its core's deadline, or now when something came in */
+    sim_timer start;    /* armed while the node waits to be started */
+    sim_timer turn;     /* armed when something came in, or the node is busy */
+    sim_timer deadline; /* of its core: apart, so that a datagram which changes none moves none */
     sim_memory memory;
     sim_random random;
     sim_clock clock;

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "engine/memory.h"
 
+#define PLACE_IN_LINE (SIZE_MAX / 2)
 #define ARITY 4 /* four children share a cache line or two; half the depth of a binary heap */
 
 void sim_queue_init(sim_queue *queue, uint64_t now)
@@ -14,8 +15,14 @@ void sim_queue_init(sim_queue *queue, uint64_t now)
 void sim_queue_free(sim_queue *queue)
 {
     for (size_t i = 0; i < queue->count; i++)
-        queue->entries[i].timer->place = 0;
+        queue->entries[i].timer->slot = 0;
+    for (size_t i = queue->line_first; i < queue->line_end; i++)
+        if (queue->line[i])
+            queue->line[i]->slot = 0;
     sim_release(queue->entries);
+    sim_release(queue->line);
+    sim_release(queue->places);
+    sim_release(queue->slots_free);
     *queue = (sim_queue){0};
 }
 
@@ -27,7 +34,7 @@ static bool earlier(const sim_queue_entry *a, const sim_queue_entry *b)
 static void put(sim_queue *queue, size_t index, sim_queue_entry entry)
 {
     queue->entries[index] = entry;
-    entry.timer->place = index + 1;
+    queue->places[entry.slot] = index;
 }
 
 static void sift_up(sim_queue *queue, size_t index, sim_queue_entry entry)
@@ -68,53 +75,131 @@ static void settle(sim_queue *queue, size_t index, sim_queue_entry entry)
         sift_down(queue, index, entry);
 }
 
-void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at)
+/* ---- slots ---- */
+
+static uint32_t take_slot(sim_queue *queue, sim_timer *timer)
 {
-    if (at == UFTP_NEVER) {
-        sim_queue_cancel(queue, timer);
-        return;
+    if (queue->slot_free_count == 0) {
+        if (queue->slot_count == queue->slot_capacity) {
+            uint32_t capacity = queue->slot_capacity ? 2 * queue->slot_capacity : 64;
+            UFTP_ASSERT(capacity > queue->slot_capacity);
+            queue->places = sim_reallocate(queue->places, capacity * sizeof *queue->places);
+            queue->slots_free =
+                sim_reallocate(queue->slots_free, capacity * sizeof *queue->slots_free);
+            queue->slot_capacity = capacity;
+        }
+        queue->slots_free[queue->slot_free_count++] = queue->slot_count++;
     }
+    uint32_t slot = queue->slots_free[--queue->slot_free_count];
+    timer->slot = slot + 1;
+    return slot;
+}
+
+static size_t place_of(const sim_queue *queue, const sim_timer *timer)
+{
+    return queue->places[timer->slot - 1];
+}
+
+/* ---- the line of what is due now ---- */
+
+static void join_line(sim_queue *queue, sim_timer *timer)
+{
+    sim_queue_cancel(queue, timer);
+    if (queue->line_end == queue->line_capacity) {
+        queue->line_capacity = queue->line_capacity ? 2 * queue->line_capacity : 64;
+        queue->line = sim_reallocate(queue->line, queue->line_capacity * sizeof *queue->line);
+    }
+    uint32_t slot = take_slot(queue, timer);
+    queue->places[slot] = PLACE_IN_LINE + queue->line_end;
+    queue->line[queue->line_end++] = timer;
+}
+
+/* The first in the line, or NULL when it is empty. */
+static sim_timer *line_head(sim_queue *queue)
+{
+    while (queue->line_first < queue->line_end) {
+        if (queue->line[queue->line_first])
+            return queue->line[queue->line_first];
+        queue->line_first++;
+    }
+    queue->line_first = queue->line_end = 0;
+    return NULL;
+}
+
+/* ---- arming ---- */
+
+void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64_t order)
+{
     UFTP_ASSERT(at >= queue->now);
-    const sim_queue_entry entry = {.at = at, .order = queue->order++, .timer = timer};
-    if (timer->place) {
-        settle(queue, timer->place - 1, entry);
+    if (timer->slot && place_of(queue, timer) >= PLACE_IN_LINE)
+        sim_queue_cancel(queue, timer);
+    sim_queue_entry entry = {.at = at, .order = order, .timer = timer};
+    if (timer->slot) {
+        entry.slot = timer->slot - 1;
+        settle(queue, place_of(queue, timer), entry);
         return;
     }
     if (queue->count == queue->capacity) {
         queue->capacity = queue->capacity ? 2 * queue->capacity : 64;
         queue->entries = sim_reallocate(queue->entries, queue->capacity * sizeof *queue->entries);
     }
+    entry.slot = take_slot(queue, timer);
     sift_up(queue, queue->count++, entry);
+}
+
+void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at)
+{
+    if (at == UFTP_NEVER)
+        sim_queue_cancel(queue, timer);
+    else if (at == queue->now)
+        join_line(queue, timer);
+    else
+        sim_queue_arm_drawn(queue, timer, at, sim_queue_draw(queue));
 }
 
 void sim_queue_cancel(sim_queue *queue, sim_timer *timer)
 {
-    if (!timer->place)
+    if (!timer->slot)
         return;
-    size_t index = timer->place - 1;
-    timer->place = 0;
+    size_t place = place_of(queue, timer);
+    queue->slots_free[queue->slot_free_count++] = timer->slot - 1;
+    timer->slot = 0;
+    if (place >= PLACE_IN_LINE) {
+        queue->line[place - PLACE_IN_LINE] = NULL;
+        return;
+    }
     sim_queue_entry last = queue->entries[--queue->count];
-    if (index < queue->count)
-        settle(queue, index, last);
+    if (place < queue->count)
+        settle(queue, place, last);
 }
 
 uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer)
 {
-    return timer->place ? queue->entries[timer->place - 1].at : UFTP_NEVER;
+    if (!timer->slot)
+        return UFTP_NEVER;
+    size_t place = place_of(queue, timer);
+    return place >= PLACE_IN_LINE ? queue->now : queue->entries[place].at;
 }
 
 uint64_t sim_queue_next(const sim_queue *queue)
 {
+    for (size_t i = queue->line_first; i < queue->line_end; i++)
+        if (queue->line[i])
+            return queue->now;
     return queue->count ? queue->entries[0].at : UFTP_NEVER;
 }
 
 bool sim_queue_step(sim_queue *queue, uint64_t end)
 {
-    if (!queue->count || queue->entries[0].at > end)
+    sim_timer *timer = line_head(queue);
+    if (queue->count && (!timer || queue->entries[0].at == queue->now))
+        timer = queue->entries[0].timer;
+    if (!timer || sim_queue_due(queue, timer) > end)
         return false;
-    sim_timer *timer = queue->entries[0].timer;
-    queue->now = queue->entries[0].at;
+    queue->now = sim_queue_due(queue, timer);
     sim_queue_cancel(queue, timer);
+    if (queue->count)
+        __builtin_prefetch(queue->entries[0].timer); /* what is large and far apart comes slowly */
     queue->fired++;
     timer->fire(timer, queue->now);
     return true;

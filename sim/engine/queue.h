@@ -2,8 +2,11 @@
  *
  * The virtual clock and what is going to happen on it: a 4-ary heap of timers ordered by (time,
  * order of arming), so that what falls on one instant happens in one fixed order. A timer is
- * embedded in its owner and knows its place in the heap: arming it again moves it, and nothing
- * stale is ever left behind.
+ * embedded in its owner and leads to its place in the heap: arming it again moves it, and nothing
+ * stale is ever left behind. The places stand together in a table: the owners are large and far
+ * apart, and a heap that wrote into them at each step would be slow. What is armed for this very
+ * instant waits in a line beside the heap: everything in the heap that is due now was armed before
+ * it.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -19,12 +22,13 @@ typedef void sim_timer_fire(sim_timer *timer, uint64_t now);
 
 struct sim_timer {
     sim_timer_fire *fire; /* called once per arming; may arm the timer again */
-    size_t place;         /* 1 + index in the heap; 0 while idle */
+    uint32_t slot;        /* 1 + index of its place (sim_queue); 0 while idle */
 };
 
 typedef struct sim_queue_entry {
     uint64_t at, order;
     sim_timer *timer;
+    uint32_t slot;
 } sim_queue_entry;
 
 typedef struct sim_queue {
@@ -33,6 +37,11 @@ typedef struct sim_queue {
     uint64_t fired; /* timers fired so far */
     sim_queue_entry *entries;
     size_t count, capacity;
+    size_t *places; /* by slot: an index in the heap, or SIM_PLACE_IN_LINE and one in the line */
+    uint32_t *slots_free;
+    uint32_t slot_count, slot_capacity, slot_free_count;
+    sim_timer **line; /* due now, in order; NULL where one was cancelled */
+    size_t line_first, line_end, line_capacity;
 } sim_queue;
 
 void sim_queue_init(sim_queue *queue, uint64_t now);
@@ -41,10 +50,16 @@ void sim_queue_free(sim_queue *queue);
 
 /* `at` is not before the queue's now. UFTP_NEVER cancels. */
 void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at);
+/* In the place of something that was to be armed earlier: `order` was drawn then. */
+static inline uint64_t sim_queue_draw(sim_queue *queue)
+{
+    return queue->order++;
+}
+void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64_t order);
 void sim_queue_cancel(sim_queue *queue, sim_timer *timer); /* an idle timer is fine */
 static inline bool sim_timer_armed(const sim_timer *timer)
 {
-    return timer->place != 0;
+    return timer->slot != 0;
 }
 /* When an armed timer is due; UFTP_NEVER for an idle one. */
 uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer);

@@ -119,6 +119,11 @@ uint64_t sim_now(const sim *world)
     return world->queue.now;
 }
 
+uint64_t sim_next(const sim *world)
+{
+    return sim_queue_next(&world->queue);
+}
+
 uint64_t sim_world_seed(const sim *world)
 {
     return world->options.seed;

@@ -18,6 +18,16 @@
 typedef struct sim sim;
 typedef struct sim_node sim_node;
 
+/* An onlooker: measures, captures, draws. It sees everything and changes nothing; each function may
+ * be NULL. */
+typedef struct sim_tap {
+    void (*sent)(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet);
+    /* At the socket of the node. */
+    void (*arrived)(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet);
+    void (*event)(void *ctx, const sim_node *node, uint64_t now, const uftp_event *event);
+    void *ctx;
+} sim_tap;
+
 /* 2026-01-01 00:00 UTC. */
 #define SIM_WALL_START_US UINT64_C(1767225600000000)
 #define SIM_PORT 1044
@@ -35,6 +45,7 @@ typedef struct sim_options {
     size_t transmit_capacity; /* room given to poll_transmit [UFTP_TRAIN_BYTES_MAX] */
     size_t trace_lines;       /* kept per node for failure reports [40] */
     size_t events_max;        /* recorded per node, later ones are only counted [100000] */
+    const sim_tap *tap;       /* outlives the world; may be NULL */
     const char *repeat;       /* the command that repeats this run, for failure reports */
     /* Called with the whole report when a contract is broken; does not return. [print, abort()] */
     void (*on_failure)(void *ctx, const char *report);
@@ -49,6 +60,8 @@ void sim_free(sim *world);
 
 uint64_t sim_now(const sim *world);
 uint64_t sim_world_seed(const sim *world);
+/* When something is going to happen next; UFTP_NEVER: nothing is. */
+uint64_t sim_next(const sim *world);
 /* Runs until nothing is left to happen, or the end. Returns the time of the last happening. */
 uint64_t sim_run(sim *world);
 /* Runs what is due up to and including `time`, where the clock then stands. */

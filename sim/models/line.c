@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engine/memory.h"
+#include <uftp/datagram.h>
 
 static uint64_t size_of(const sim_line *line, const sim_packet *packet)
 {
@@ -65,12 +66,31 @@ static void wait_in_queue(sim_line *line, sim_line_entry *entry)
         line->queue_peak_count = line->waiting_count;
 }
 
+/* Others may share the packet: the mark goes on a copy. */
+static sim_packet *mark(sim_packet *packet)
+{
+    sim_packet *copy = sim_packet_new(packet->bytes, packet->len);
+    copy->from = packet->from;
+    copy->sent = packet->sent;
+    copy->hash = packet->hash;
+    copy->source = packet->source;
+    copy->destination = packet->destination;
+    copy->tos = packet->tos | UFTP_ECN_MARKED;
+    sim_packet_free(packet);
+    return copy;
+}
+
 void sim_line_push(sim_line *line, uint64_t now, sim_model *model, sim_packet *packet)
 {
     if (line->sending && size_of(line, packet) > line->config.queue_bytes - line->waiting_bytes) {
         line->dropped++;
         sim_model_drop(model, packet);
         return;
+    }
+    if (line->sending && line->config.mark_bytes &&
+        line->waiting_bytes >= line->config.mark_bytes && packet->tos & UFTP_ECN_MASK) {
+        packet = mark(packet);
+        line->marked++;
     }
     sim_line_entry *entry = sim_allocate(sizeof *entry);
     *entry = (sim_line_entry){.model = model, .packet = packet, .since = now};
@@ -124,6 +144,7 @@ void sim_line_tell(const sim_line *line, sim_tell *tell, void *ctx)
     tell(ctx, "passed", line->passed);
     tell(ctx, "passed_bytes", line->passed_bytes);
     tell(ctx, "queue_dropped", line->dropped);
+    tell(ctx, "marked", line->marked);
     tell(ctx, "queue_peak_bytes", line->queue_peak_bytes);
     tell(ctx, "queue_peak_count", line->queue_peak_count);
     tell(ctx, "wait_max", line->wait_max);

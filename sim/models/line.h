@@ -12,6 +12,8 @@
 typedef struct sim_line_config {
     uint64_t rate_bytes_per_s; /* not 0 */
     uint64_t queue_bytes;      /* that may wait, the packet on the line not counted */
+    uint64_t mark_bytes;       /* a packet that finds so many waiting and is ECN-capable is marked
+                                  "congestion experienced"; 0: none is */
     uint32_t overhead_bytes;   /* added to each packet: headers below UDP, framing */
 } sim_line_config;
 
@@ -32,7 +34,7 @@ typedef struct sim_line {
     uint64_t remainder; /* of the last division, so that no rounding adds up */
 
     uint64_t passed, passed_bytes; /* with overhead */
-    uint64_t dropped;
+    uint64_t dropped, marked;
     uint64_t queue_peak_bytes, queue_peak_count;
     uint64_t wait_total, wait_max; /* time in the queue, the line's own not counted */
 } sim_line;

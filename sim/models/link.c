@@ -52,6 +52,7 @@ static void add_lines(builder *b, const sim_link *link)
         append(b, sim_bottleneck_new(b->medium, b->place,
                                      &(sim_line_config){.rate_bytes_per_s = link->rate_bytes_per_s,
                                                         .queue_bytes = link->queue_bytes,
+                                                        .mark_bytes = link->mark_bytes,
                                                         .overhead_bytes = link->overhead_bytes}));
     if (link->carrier)
         append(b, sim_carrier_join(link->carrier, b->place));

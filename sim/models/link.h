@@ -43,6 +43,7 @@ typedef struct sim_link {
 
     uint64_t rate_bytes_per_s;
     uint64_t queue_bytes;       /* used with the rate */
+    uint64_t mark_bytes;        /* used with the rate */
     uint32_t overhead_bytes;    /* used with the rate */
     sim_carrier *carrier;       /* a shared line */
     sim_contention *contention; /* a shared channel without order */

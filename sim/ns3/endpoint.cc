@@ -118,8 +118,10 @@ void endpoint::StartApplication()
 void endpoint::receive(const ns3::Packet &packet, const uftp_address &from, const uftp_address &to)
 {
     const ns3::Ipv4Address destination = to_ipv4(to);
-    if (destination.IsMulticast() && memberships_.count(destination.Get()) == 0)
+    if (destination.IsMulticast() && memberships_.count(destination.Get()) == 0) {
+        ledger_->ignored++;
         return;
+    }
     const uint32_t len = packet.GetSize();
     NS_ABORT_UNLESS(len <= receive_buffer_.size()); /* more than any of us sends */
     packet.CopyData(receive_buffer_.data(), len);

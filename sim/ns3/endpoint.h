@@ -28,6 +28,7 @@ class ledger
     std::string digest() const;
 
     uint64_t deliveries = 0;
+    uint64_t ignored = 0; /* arrived where its group is not joined */
     uint64_t lost = 0;    /* the network adds what chance took ... */
     uint64_t dropped = 0; /* ... and what a queue did not keep */
 

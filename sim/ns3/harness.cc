@@ -53,6 +53,7 @@ static ns3_outcome collect(const endpoints &all, const ledger &ledger)
     for (size_t i = 1; i < all.size(); i++)
         out.identical += is_identical(sender.file(), *all[i]);
     out.deliveries = ledger.deliveries;
+    out.ignored = ledger.ignored;
     out.lost = ledger.lost;
     out.dropped = ledger.dropped;
     std::strcpy(out.digest, ledger.digest().c_str());

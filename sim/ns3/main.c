@@ -245,8 +245,9 @@ static void print(const char *engine, const ns3_scenario *s, const ns3_outcome *
     printf("passes      %" PRIu32 "\n", o->passes);
     printf("sent        %" PRIu64 " bytes in %" PRIu64 " datagrams\n", o->bytes_sent,
            o->datagrams_sent);
-    printf("deliveries  %" PRIu64 "; lost %" PRIu64 ", dropped by a queue %" PRIu64 "\n",
-           o->deliveries, o->lost, o->dropped);
+    printf("deliveries  %" PRIu64 "; ignored %" PRIu64 ", lost %" PRIu64
+           ", dropped by a queue %" PRIu64 "\n",
+           o->deliveries, o->ignored, o->lost, o->dropped);
     printf("identical   %s (%" PRIu32 " of %" PRIu32 " receivers)\n",
            ns3_outcome_good(s, o) ? "yes" : "no", o->identical, s->receivers);
     printf("digest      %s\n", o->digest);

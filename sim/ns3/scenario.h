@@ -56,8 +56,10 @@ typedef struct ns3_outcome {
     uint32_t passes;
     uint64_t datagrams_sent, bytes_sent; /* by the sender; bytes of UDP payload */
     uint64_t deliveries;                 /* datagrams handed to a core */
-    uint64_t lost;                       /* on a link, by chance */
-    uint64_t dropped;                    /* by a full queue, or one that was to be kept short */
+    uint64_t ignored; /* ns-3: of a group that the receiver had left, or not yet joined. Our own
+                         simulator asks for that when a datagram is sent */
+    uint64_t lost;    /* on a link, by chance */
+    uint64_t dropped; /* by a full queue, or one that was to be kept short */
     /* SHA-256 over every delivery (who, when, bytes): equal for equal scenarios on one engine. */
     char digest[65];
 } ns3_outcome;

@@ -47,31 +47,37 @@ static void count_discipline_drop(uint64_t *dropped, ns3::Ptr<const ns3::QueueDi
 
 /* ---- links ---- */
 
-static ns3::Ptr<ns3::DropTailQueue<ns3::Packet>> queue_of(ns3::QueueSize size, uint64_t *dropped)
+static void expect_no_drop(ns3::Ptr<const ns3::Packet>)
 {
-    auto queue = ns3::CreateObject<ns3::DropTailQueue<ns3::Packet>>();
-    queue->SetMaxSize(size);
-    queue->TraceConnectWithoutContext("Drop", ns3::MakeBoundCallback(&count_drop, dropped));
-    return queue;
+    NS_FATAL_ERROR("the discipline has not stopped before the queue below it was full");
 }
 
 static void lay_hop(site &site, const ns3_scenario &s, ledger &ledger)
 {
-    const auto bytes = ns3::QueueSize(ns3::BYTES, static_cast<uint32_t>(s.queue_bytes));
     const bool disciplined = s.queue != NS3_QUEUE_DROP_TAIL;
     ns3::PointToPointHelper helper;
     helper.SetDeviceAttribute("Mtu", ns3::UintegerValue(MTU));
     helper.SetChannelAttribute("Delay",
                                ns3::TimeValue(ns3::NanoSeconds(ns3_scenario_delay(&s, 0))));
+    /* Lets a discipline know when the device's queue is full. It watches the queue that the helper
+     * makes; without a discipline it would drop in the queue's place. */
+    if (!disciplined)
+        helper.DisableFlowControl();
     site.hop = helper.Install(site.hub, site.router);
     const uint64_t rates[] = {s.carrier_bytes_per_s, s.return_bytes_per_s * s.receivers};
     for (uint32_t i = 0; i < 2; i++) {
         auto device = ns3::DynamicCast<ns3::PointToPointNetDevice>(site.hop.Get(i));
         device->SetDataRate(ns3::DataRate(rates[i] * 8));
-        /* The discipline stops this queue before it is full, so that a drop is counted once. */
-        device->SetQueue(
-            queue_of(i == 0 && disciplined ? ns3::QueueSize(ns3::PACKETS, QUEUE_BELOW) : bytes,
-                     &ledger.dropped));
+        if (i == 0 && disciplined) {
+            device->GetQueue()->SetMaxSize(ns3::QueueSize(ns3::PACKETS, QUEUE_BELOW));
+            device->GetQueue()->TraceConnectWithoutContext("Drop",
+                                                           ns3::MakeCallback(&expect_no_drop));
+        } else {
+            device->GetQueue()->SetMaxSize(
+                ns3::QueueSize(ns3::BYTES, static_cast<uint32_t>(s.queue_bytes)));
+            device->GetQueue()->TraceConnectWithoutContext(
+                "Drop", ns3::MakeBoundCallback(&count_drop, &ledger.dropped));
+        }
     }
 }
 
@@ -166,7 +172,8 @@ static void lay_addresses(site &site, const ns3_scenario &s, const ns3_cast &gro
     }
 }
 
-/* After the stack, which brings what disciplines stand on; before the first packet. */
+/* After the stack, which brings what disciplines stand on; before the first packet. The router has
+ * none: what comes back while its queue is full is dropped in front of it. */
 static void lay_discipline(const site &site, const ns3_scenario &s, ledger &ledger)
 {
     if (s.queue == NS3_QUEUE_DROP_TAIL)
@@ -179,6 +186,8 @@ static void lay_discipline(const site &site, const ns3_scenario &s, ledger &ledg
         .Get(0)
         ->TraceConnectWithoutContext(
             "Drop", ns3::MakeBoundCallback(&count_discipline_drop, &ledger.dropped));
+    site.router->GetObject<ns3::TrafficControlLayer>()->TraceConnectWithoutContext(
+        "TcDrop", ns3::MakeBoundCallback(&count_drop, &ledger.dropped));
 }
 
 /* ---- sockets ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models.h"
 
+#include <uftp/datagram.h>
+
 /* Ten packets at once: one every third of a millisecond, and no rounding that adds up. */
 static void packets_leave_at_the_rate_of_the_line(void **state)
 {
@@ -40,6 +42,48 @@ static void overload_passes_the_rate_and_no_more(void **state)
     bench_link(b, &(sim_link){.rate_bytes_per_s = 1000000, .queue_bytes = 20000});
     bench_send(b, 0, 2000, 0, UFTP_US(500), 1000); /* twice the rate, one second long */
     assert_in_range(b->count, 1015, 1025);
+    bench_free(b);
+}
+
+static unsigned marked_count;
+
+static void count_marked(sim_model *model, uint64_t now, sim_packet *packet)
+{
+    (void)model;
+    (void)now;
+    marked_count += packet->tos == (0xb8 | UFTP_ECN_MARKED);
+    assert_int_equal(packet->from, 7);
+    sim_packet_free(packet);
+}
+
+/* Packets that find a queue are marked instead of dropped, if they can be; who shares one does not
+ * see the mark. */
+static void queue_marks_what_can_be_marked(void **state)
+{
+    (void)state;
+    static const sim_model_type counter = {.name = "counter", .push = count_marked};
+    bench *b = bench_new(1);
+    sim_model sink = {.type = &counter, .medium = &b->medium};
+    sim_model *line = sim_bottleneck_new(
+        &b->medium, "x",
+        &(sim_line_config){.rate_bytes_per_s = 1000, .queue_bytes = 10000, .mark_bytes = 3000});
+    line->next = &sink;
+    for (int capable = 0; capable < 2; capable++) {
+        static const uint8_t bytes[1000];
+        sim_packet *packet = sim_packet_new(bytes, sizeof bytes);
+        packet->from = 7;
+        packet->tos = (uint8_t)(0xb8 | (capable ? UFTP_ECN_CAPABLE : 0));
+        marked_count = 0;
+        for (int i = 0; i < 8; i++) /* one on the line, three that wait, four that find them */
+            sim_model_push(line, b->queue.now, sim_packet_share(packet));
+        while (sim_queue_step(&b->queue, UFTP_NEVER - 1))
+            ;
+        assert_int_equal(marked_count, capable ? 4 : 0);
+        assert_int_equal(packet->references, 1);
+        assert_int_equal(packet->tos & 1, 0);
+        sim_packet_free(packet);
+    }
+    sim_chain_free(line, &sink);
     bench_free(b);
 }
 
@@ -142,6 +186,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(packets_leave_at_the_rate_of_the_line),
     SIM_TEST(full_queue_drops_its_tail),
     SIM_TEST(overload_passes_the_rate_and_no_more),
+    SIM_TEST(queue_marks_what_can_be_marked),
     SIM_TEST(what_still_waits_is_freed_with_the_line),
     SIM_TEST(mean_wait_is_that_of_an_m_d_1_queue),
     SIM_TEST(queue_figures_are_those_of_a_burst),

@@ -5,6 +5,7 @@
  */
 #include "session.h"
 
+#include "engine/trace.h"
 #include "models/satellite.h"
 
 #include <stdio.h>
@@ -402,46 +403,85 @@ static void synced_files_outlive_the_power(void **state)
 
 /* A session ends in mid-file, a later instance continues it (-T). `power`: in between the machine
  * of a receiver loses what it had not synced. Blocks that the record says are there must be there.
- */
-static void resume_after_a_crash(bool power)
+ * `killed`: the receiver did not see the end and has saved nothing, only noted what it had. */
+static void resume_after_a_crash(bool power, bool killed)
 {
     static const char *const operands[] = {"/out/tree"};
-    session s = session_new(1, &(session_options){.big_size = 1000000,
-                                                  .sender = {.group = 0x1234},
-                                                  .store = {.temp = true}});
+    /* Notes are taken at the ends of sections, here of 2 MB. */
+    const uint64_t size = killed ? 6000000 : 1000000;
+    const uint16_t block_size = killed ? 512 : UFTP_BLOCK_SIZE_DEFAULT;
+    session s =
+        session_new(1, &(session_options){.big_size = size,
+                                          .sender = {.group = 0x1234, .block_size = block_size},
+                                          .store = {.temp = true}});
     assert_true(sim_run_until_event(s.world, s.hub, UFTP_EVENT_FILE_PASS));
-    sim_run_until(s.world, sim_now(s.world) + UFTP_MS(1500));
+    sim_run_until(s.world, sim_now(s.world) + (killed ? UFTP_S(8) : UFTP_MS(1500)));
+    if (killed)
+        (void)sim_crash(s.plants[0], power);
     sim_interrupt(s.hub);
     sim_run_until(s.world, sim_now(s.world) + UFTP_S(20));
-    sim_expect_result(s.plants[0], UFTP_RESULT_FAILED);
-    assert_non_null(sim_node_store(s.plants[0])->records);
-    (void)sim_crash(s.plants[0], power);
+    if (!killed) {
+        sim_expect_result(s.plants[0], UFTP_RESULT_FAILED);
+        (void)sim_crash(s.plants[0], power);
+    }
+    assert_true((sim_node_store(s.plants[0])->records != NULL) == (!killed || !power));
     sim_start(s.plants[0]);
     sim_node *again = sim_add_sender(s.world, "hub-again",
                                      &(uftp_sender_config){.plain = true,
                                                            .uid = 1,
                                                            .group = 0x1234,
                                                            .instance = 1,
+                                                           .block_size = block_size,
                                                            .rate_bytes_per_s = 500000,
                                                            .operands = operands,
                                                            .operand_count = 1});
-    session_fill(again, "/out/tree", 1000000);
+    session_fill(again, "/out/tree", size);
     sim_expect_quiet_by(s.world, LIMIT);
     sim_expect_result(again, UFTP_RESULT_OK);
     for (size_t i = 0; i < s.plant_count; i++)
         session_expect_same(&s, s.plants[i]);
-    /* Something was resumed: else the test would be empty. */
+    /* Something was resumed, unless nothing could be: else the test would be empty. */
     uftp_receiver_stats stats;
     uftp_receiver_stats_get(sim_receiver(s.plants[0]), &stats);
-    sim_expect(s.world, s.plants[0], stats.bytes_written < 800000);
+    sim_expect(s.world, s.plants[0], (stats.bytes_written < size / 10 * 8) == (!killed || !power));
     sim_free(s.world);
 }
 
 static void session_that_is_resumed_after_a_crash_is_whole(void **state)
 {
     (void)state;
-    resume_after_a_crash(false);
-    resume_after_a_crash(true);
+    for (int kind = 0; kind < 4; kind++)
+        resume_after_a_crash(kind & 1, kind & 2);
+}
+
+/* Everything that draws, at once: equal seeds give equal digests. */
+static void worlds_of_all_models_repeat_bit_for_bit(void **state)
+{
+    (void)state;
+    char digests[3][SIM_DIGEST_TEXT];
+    for (uint64_t i = 0; i < 3; i++) {
+        session s = session_new(
+            i < 2 ? 1 : 2,
+            &(session_options){.plants = 6, .sender = satellite_sender, .big_size = 100000});
+        under_satellite(&s,
+                        &(sim_satellite_config){.forward_rate_bytes_per_s = 300000,
+                                                .access = SIM_SATELLITE_SLOTTED},
+                        &(sim_fade_config){.apart_ppm = 200000});
+        sim_behind(s.plants[1],
+                   sim_add_nat(s.world, "home", &(sim_nat_config){.ports_drawn = true}));
+        const sim_link bad = {.mtu = 576,
+                              .gilbert = {.p_ppm = 10000, .r_ppm = 300000},
+                              .corrupt_ppm = 1000,
+                              .jitter = UFTP_MS(5)};
+        sim_connect(s.hub, s.plants[2], &bad);
+        sim_set_drift(s.plants[3], -200000);
+        sim_at(s.world, UFTP_S(3), freeze_three_seconds, s.plants[4]);
+        sim_run(s.world);
+        memcpy(digests[i], sim_digest(s.world), sizeof digests[i]);
+        sim_free(s.world);
+    }
+    assert_string_equal(digests[0], digests[1]);
+    assert_string_not_equal(digests[0], digests[2]);
 }
 
 static int free_keys(void **state)
@@ -470,6 +510,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(receiver_that_comes_back_with_its_uid_disturbs_nobody),
     SIM_TEST(slow_disk_is_waited_for),
     SIM_TEST(synced_files_outlive_the_power),
+    SIM_TEST(worlds_of_all_models_repeat_bit_for_bit),
     SIM_TEST(session_that_is_resumed_after_a_crash_is_whole),
 };
 

@@ -29,7 +29,7 @@ refused 1 "unknown or ambiguous option --verbose" "$uftp" --verbose file
 refused 1 "needs a value" "$uftp" file -R
 refused 1 "'fast' is not a rate" "$uftp" -R fast file
 refused 1 "no files to send" "$uftp"
-refused 1 "tfmcc) is not implemented yet" "$uftp" -C tfmcc file
+refused 1 "'tfmcc:fast' is not a congestion control" "$uftp" -C tfmcc:fast file
 refused 1 "cannot open restart file .*: No such file" "$uftp" -F _group_1_restart
 refused 1 "is not one, or is damaged" "$uftp" -F /bin/sh
 refused 1 "unknown option -z" "$uftpd" -z

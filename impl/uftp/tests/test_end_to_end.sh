@@ -54,11 +54,14 @@ start_receiver r1 -U 0xA1 -k "$stage/client.pem" -K ec:secp384r1 -E
 send 0 -c -k "$stage/server.pem" -K rsa:2048 -h sha512 -e secp521r1 file.70000
 stop_receiver "$receiver"
 start_receiver r1 -U 0xA1 -k "$stage/client.pem"
+wait_for grep -q "fingerprint" "$stage/r1.log"
 print=$(sed -n 's/.*fingerprint //p' "$stage/r1.log")
 printf '0xA1|%s\n' "$print" >"$stage/hosts"
 send 0 -c -k "$stage/server.pem" -H "@$stage/hosts" file.1301
 # The right fingerprint got in; a wrong one must not.
-printf '0xA1|00%s\n' "${print#??}" >"$stage/hosts"
+wrong=00
+[ "${print%%:*}" != 00 ] || wrong=01
+printf '0xA1|%s%s\n' "$wrong" "${print#??}" >"$stage/hosts"
 send 7 -c -H "@$stage/hosts" file.1300
 [ ! -e "$stage/r1/file.1300" ] || complain "a receiver with a wrong key was served"
 stop_receiver "$receiver"

@@ -216,11 +216,55 @@ static void values_out_of_range_are_refused(void **state)
     }
 }
 
+/* spec cli 2, -C: keys in any order, Kbps of 1024 bit/s, a bare number is the maximum. */
+static void congestion_control_takes_its_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        uint64_t min, initial, max;
+    } lines[] = {{"-C tfmcc f", 0, 0, 0},
+                 {"-C tfmcc:min=1:init=2:max=3 f", 128, 256, 384},
+                 {"-C tfmcc:max=0x10:min=1 f", 128, 0, 2048},
+                 {"-C tfmcc:1073741824 f", 0, 0, UINT64_C(1) << 37},
+                 {"-C tfmcc:min=5 -C tfmcc:init=7 f", 0, 896, 0}}; /* the last one counts */
+    uftp_sender_options o;
+    uftp_failure failure;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_int_equal(parse(&o, lines[i].line, &failure), 0);
+        assert_int_equal(o.core.congestion_control, UFTP_CC_TFMCC);
+        assert_true(o.core.rate_min == lines[i].min);
+        assert_true(o.core.rate_initial == lines[i].initial);
+        assert_true(o.core.rate_max == lines[i].max);
+        uftp_sender_options_free(&o);
+    }
+    assert_int_equal(parse(&o, "-C tfmcc -C none f", &failure), 0);
+    assert_int_equal(o.core.congestion_control, UFTP_CC_NONE);
+    uftp_sender_options_free(&o);
+    static const char *const bad[] = {"-C tfmc f",
+                                      "-C tfmcc: f",
+                                      "-C tfmcc5 f",
+                                      "-C tfmcc:min=0 f",
+                                      "-C tfmcc:max=1073741825 f",
+                                      "-C tfmcc:mean=5 f",
+                                      "-C tfmcc:min=2:max=1 f",
+                                      "-C tfmcc:min=2:init=1 f",
+                                      "-C tfmcc:init=9:max=8 f",
+                                      "-C tfmcc:min=1: f",
+                                      "-C tfmcc:max=00000000000000000000000000001 f",
+                                      "-C pgmcc f"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(parse(&o, bad[i], &failure), UFTP_EXIT_ARGUMENTS);
+        assert_non_null(strstr(failure.text, "is not a congestion control"));
+        uftp_sender_options_free(&o);
+    }
+}
+
 /* What the reference can do and we cannot must be said, not ignored. */
 static void missing_features_are_refused_by_name(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"-C tfmcc f", "-C tfmcc:min=1 f", "-j proxies f"};
+    static const char *const lines[] = {"-j proxies f"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         uftp_sender_options o;
         uftp_failure failure;
@@ -386,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_nak_limit_of_zero_is_a_limit),
         cmocka_unit_test(trap_56_passes_and_hops_above_127_keep_their_value),
         cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(congestion_control_takes_its_bounds),
         cmocka_unit_test(missing_features_are_refused_by_name),
         cmocka_unit_test(restart_options_exclude_what_contradicts_them),
         cmocka_unit_test(base_directories_have_a_limit),

@@ -13,6 +13,11 @@
 extern "C" {
 #endif
 
+/* The low two bits of a traffic class: ECN (RFC 3168). */
+#define UFTP_ECN_MASK 3
+#define UFTP_ECN_CAPABLE 2 /* ECT(0) */
+#define UFTP_ECN_MARKED 3  /* congestion experienced */
+
 /* A train that was received. The core may decrypt in place: the bytes are its to change during the
  * call, and the driver's again afterwards. */
 typedef struct uftp_datagram {

@@ -61,6 +61,16 @@ char *uftp_fingerprint_format(const uint8_t fingerprint[UFTP_FINGERPRINT_LEN], c
 /* One or two hex digits between colons, exactly 20 of them. FORMAT otherwise. */
 int uftp_fingerprint_parse(const char *text, uint8_t out[UFTP_FINGERPRINT_LEN]);
 
+/* Where the secrets of a session go for someone who is to read a capture of it: labels and values
+ * are those of a key log for Wireshark. Who has the log reads the session; a core without one tells
+ * nobody. `uid` says whose secret it is: that of whoever learnt it for GROUP_MASTER, the sender's
+ * for SERVER_APP_*, else the receiver's. `value` is valid during the call. */
+typedef struct uftp_key_log {
+    void (*log)(void *ctx, const char *label, uint32_t group, uint32_t uid, const uint8_t *value,
+                size_t len);
+    void *ctx;
+} uftp_key_log;
+
 /* Overwrites secrets in a way the compiler keeps. */
 void uftp_wipe(void *data, size_t len);
 

@@ -41,7 +41,8 @@ typedef struct uftp_receiver_config {
     uint32_t uid;        /* required, not 0 */
     const uftp_key *key; /* for senders that ask for client authentication; NULL: a secp256r1 key
                             is made at creation, as the reference does */
-    uint8_t tos;         /* traffic class of replies */
+    const uftp_key_log *key_log; /* NULL: none, as it should be; outlives the receiver */
+    uint8_t tos;                 /* traffic class of replies */
 
     const char *const *destinations; /* absolute names of the store's roots, at least one: absolute
                                         names on the wire are matched against them */

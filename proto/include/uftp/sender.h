@@ -57,6 +57,12 @@ typedef struct uftp_sender_config {
 
     uint16_t block_size;       /* [1300] */
     uint64_t rate_bytes_per_s; /* [128000], or UFTP_RATE_UNLIMITED */
+    /* UFTP_CC_TFMCC: the receivers' reports set the rate instead (spec v5 4.7), in bytes per second
+     * within these bounds, rate_min <= rate_initial <= rate_max where they are given. */
+    uint8_t congestion_control; /* [UFTP_CC_NONE] */
+    uint64_t rate_min;         /* [0: none] whatever is reported; only for a network of one's own */
+    uint64_t rate_initial;     /* [one packet per round trip] at the beginning of each file */
+    uint64_t rate_max;         /* [0: none] */
     uint8_t robust;            /* [20] */
     uint64_t grtt_initial;     /* [0.5 s] */
     uint64_t grtt_min;         /* [0.01 s] */
@@ -65,16 +71,18 @@ typedef struct uftp_sender_config {
     bool nak_limited;          /* receivers with too many NAKs are put out: */
     uint8_t nak_percent_max;   /* more than this share of a section counts ... */
     uint16_t nak_count_max;    /* ... and so many times are too many [1] */
-    uint32_t time_max_percent; /* [0: none] of size/rate, for each file */
+    uint32_t time_max_percent; /* [0: none] of size/rate, for each file; not with
+                                  congestion control */
 
     uint8_t version; /* wire version: [5], or 4 */
 
-    bool plain;            /* no encryption; all below is then ignored */
-    bool client_auth;      /* receivers must prove their keys */
-    uftp_cipher cipher;    /* [AES-256-GCM] */
-    uftp_hash hash;        /* [SHA-256] */
-    uftp_curve ecdh_curve; /* [secp256r1] */
-    const uftp_key *key;   /* signing key, required unless plain; outlives the sender */
+    bool plain;                  /* no encryption; all below is then ignored */
+    bool client_auth;            /* receivers must prove their keys */
+    uftp_cipher cipher;          /* [AES-256-GCM] */
+    uftp_hash hash;              /* [SHA-256] */
+    uftp_curve ecdh_curve;       /* [secp256r1] */
+    const uftp_key *key;         /* signing key, required unless plain; outlives the sender */
+    const uftp_key_log *key_log; /* NULL: none, as it should be; outlives the sender */
     /* Version 4 only. The key exchange says what type the key has: EC for ECDH_ECDSA, RSA for the
      * others. */
     uftp_key_exchange key_exchange; /* [ECDH with the key's type] */

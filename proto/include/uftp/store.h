@@ -64,6 +64,10 @@ typedef struct uftp_store {
     int (*resume_save)(void *ctx, uint32_t group, const uint8_t *data, size_t len);
     int (*resume_load)(void *ctx, uint32_t group, uint8_t *out, size_t capacity, size_t *len);
     int (*resume_remove)(void *ctx, uint32_t group);
+    /* Like resume_save, but for the case that only the program ends at once: nothing need be
+     * flushed, and the record is not to be loaded any more when the machine has been started anew.
+     * The next resume_save replaces it. May be NULL. */
+    int (*resume_note)(void *ctx, uint32_t group, const uint8_t *data, size_t len);
 } uftp_store;
 
 #ifdef __cplusplus

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A scenario as it stands in its file: who sends what to whom, over which network, what goes wrong
+ * when, and how it is to end. The words of the file are those of the fields; a field left out is
+ * zero and means the default in brackets. docs/simulator.md tells it to the reader.
+ */
+#ifndef SIM_RUN_SCENARIO_H
+#define SIM_RUN_SCENARIO_H
+
+#include "run/schema.h"
+
+/* Loss in bursts (models/gilbert.h). */
+typedef struct sim_burst_part {
+    sim_mark mark;
+    uint32_t enter, leave; /* the bad state, per packet */
+    uint32_t pass;         /* of the packets in the bad state */
+    uint32_t good_loss;
+} sim_burst_part;
+
+typedef struct sim_link_part {
+    sim_mark mark;
+    uint32_t loss, duplicate, corrupt, hold;
+    uint64_t duplicate_gap; /* [20 ms] */
+    uint64_t hold_time;     /* [50 ms] */
+    uint64_t rate, queue;   /* queue [a quarter of a second of the rate] */
+    uint64_t delay, jitter;
+    bool reorder;
+    uint64_t mtu;
+    bool mtu_drop;
+    sim_burst_part burst;
+    const char *fade;    /* by name */
+    const char *carrier; /* by name */
+    uint64_t orbit_pass, orbit_min, orbit_max, orbit_gap;
+} sim_link_part;
+
+typedef struct sim_level_part {
+    sim_mark mark;
+    uint32_t loss, worse;
+    uint64_t lasts;
+} sim_level_part;
+
+typedef struct sim_fade_part {
+    sim_mark mark;
+    const char *name;
+    uint32_t apart;
+    sim_list levels; /* sim_level_part */
+} sim_fade_part;
+
+typedef struct sim_carrier_part {
+    sim_mark mark;
+    const char *name;
+    uint64_t rate, queue;
+} sim_carrier_part;
+
+typedef struct sim_nat_part {
+    sim_mark mark;
+    const char *name;
+    int mapping, filtering;
+    uint64_t timeout;
+    bool expose; /* the hosts' ports lead through */
+    bool multicast_blocked;
+} sim_nat_part;
+
+typedef struct sim_router_part {
+    sim_mark mark;
+    const char *name, *parent;
+    sim_link_part down, up;
+} sim_router_part;
+
+typedef struct sim_satellite_part {
+    sim_mark mark;
+    uint64_t forward, back, queue;
+    uint64_t delay_min, delay_max;
+    int access;
+} sim_satellite_part;
+
+typedef struct sim_sender_part {
+    sim_mark mark;
+    const char *name; /* ["hub"] */
+    uint64_t start;
+    uint64_t rate;   /* [1 MB/s] */
+    uint64_t block;  /* bytes [1300] */
+    uint64_t robust; /* [20] */
+    uint64_t grtt, grtt_min, grtt_max;
+    uint64_t passes;
+    int cipher; /* 0: in the clear */
+    int hash, curve, key;
+    bool client_auth, closed, sync, quit_on_error, unicast;
+    const char *nat, *router;
+    sim_link_part up, down;
+    sim_list files; /* sim_file_part */
+} sim_sender_part;
+
+typedef struct sim_file_part {
+    sim_mark mark;
+    const char *name; /* with several, a number is put behind it */
+    uint64_t count, size;
+} sim_file_part;
+
+typedef struct sim_receiver_part {
+    sim_mark mark;
+    const char *name;            /* ["plant"]; with several, a number is put behind it */
+    uint64_t count;              /* [1] */
+    uint64_t start, start_apart; /* the first, and each after the one before */
+    bool expected;               /* to be complete in the end [true] */
+    bool terrestrial;            /* not behind the satellite */
+    bool temp;                   /* sessions can be continued after a crash */
+    uint64_t disk;               /* bytes [1 TiB] */
+    uint64_t clock_offset;       /* fast by so much */
+    uint64_t buffer;             /* of the socket [256 KiB] */
+    const char *nat, *router;
+    sim_link_part down, up;
+} sim_receiver_part;
+
+typedef enum sim_deed {
+    SIM_DEED_CRASH = 1,
+    SIM_DEED_START,
+    SIM_DEED_SHUTDOWN,
+    SIM_DEED_INTERRUPT,
+    SIM_DEED_FREEZE,
+    SIM_DEED_REBIND,
+    SIM_DEED_CLOCK
+} sim_deed;
+
+typedef struct sim_deed_part {
+    sim_mark mark;
+    uint64_t at, lasts;
+    const char *node;
+    int deed;
+} sim_deed_part;
+
+typedef struct sim_expect_part {
+    sim_mark mark;
+    int result;        /* of every sender, as an exit code; -1: any [0] */
+    uint64_t complete; /* receivers that have everything, at least [all that are expected] */
+    uint64_t within;   /* the session is over by then */
+} sim_expect_part;
+
+typedef struct sim_scenario {
+    sim_mark mark;
+    const char *name, *about;
+    uint64_t seed, end;
+    sim_link_part network; /* between any two nodes [a delay of 1 ms] */
+    sim_satellite_part satellite;
+    sim_list fades, carriers, nats, routers;
+    uint64_t join_latency, leave_latency;
+    sim_list senders;   /* "sender" */
+    sim_list receivers; /* at least one */
+    sim_list deeds;     /* "events" */
+    sim_expect_part expect;
+    sim_yaml *tree; /* what the texts point into */
+} sim_scenario;
+
+/* Reads a file and puts the overrides into it. `path` outlives the scenario. */
+bool sim_scenario_read(const char *path, const char *const *sets, size_t set_count,
+                       sim_scenario *out, char error[SIM_YAML_ERROR_MAX]);
+bool sim_scenario_from_tree(sim_yaml *tree, sim_scenario *out, char error[SIM_YAML_ERROR_MAX]);
+void sim_scenario_free(sim_scenario *scenario);
+
+uint64_t sim_scenario_receivers(const sim_scenario *scenario); /* how many there are */
+
+#endif

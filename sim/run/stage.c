@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Receivers are added before senders: a sender may be told of their addresses.
+ */
+#include "run/stage.h"
+
+#include "run/network.h"
+
+#include "base/assert.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_MTIME UINT64_C(1767200000)
+
+typedef struct sim_stage_deed {
+    const sim_deed_part *part;
+    sim_node *node;
+} sim_stage_deed;
+
+static char *keep_text(sim_stage *stage, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static char *keep_text(sim_stage *stage, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (stage->block_count == stage->block_capacity) {
+        stage->block_capacity = stage->block_capacity ? 2 * stage->block_capacity : 64;
+        stage->blocks = sim_reallocate(stage->blocks, stage->block_capacity * sizeof(void *));
+    }
+    char *copy = sim_copy_text(text);
+    stage->blocks[stage->block_count++] = copy;
+    return copy;
+}
+
+static int digits_of(uint64_t count)
+{
+    int digits = 1;
+    for (uint64_t last = count - 1; last >= 10; last /= 10)
+        digits++;
+    return digits;
+}
+
+/* "page" alone, or "page-007" among several. */
+static char *numbered(sim_stage *stage, const char *name, uint64_t index, uint64_t count)
+{
+    if (count == 1)
+        return keep_text(stage, "%s", name);
+    return keep_text(stage, "%s-%0*" PRIu64, name, digits_of(count), index);
+}
+
+/* ---- keys ---- */
+
+static uftp_key *make_key(sim_stage *stage, const char *name, int kind)
+{
+    sim_random random;
+    sim_random_init(&random, sim_world_seed(stage->world), name);
+    const uftp_key_spec spec = {.type = kind < 0 ? UFTP_KEY_RSA : UFTP_KEY_EC,
+                                .bits = kind < 0 ? (uint16_t)-kind : 0,
+                                .curve = kind < 0 ? 0 : (uftp_curve)kind};
+    uftp_key *key = NULL;
+    int err = uftp_key_generate(&stage->key_memory.core, &random.core, &spec, &key);
+    UFTP_ASSERT(err == UFTP_OK); /* the kinds that a scenario may name all exist */
+    return key;
+}
+
+/* ---- files ---- */
+
+/* The store knows a file whose content it is to check by its size: equal sizes, equal content. */
+static uint64_t content_seed(uint64_t size)
+{
+    return sim_mix(size + 1);
+}
+
+/* One block size for all senders, or nothing is checked and every byte kept. */
+static uint32_t common_block(const sim_scenario *scenario)
+{
+    const sim_sender_part *senders = scenario->senders.items;
+    for (size_t i = 1; i < scenario->senders.count; i++)
+        if (senders[i].block != senders[0].block)
+            return 0;
+    return senders[0].block ? (uint32_t)senders[0].block : UFTP_BLOCK_SIZE_DEFAULT;
+}
+
+static void expect_files(sim_stage *stage)
+{
+    const sim_sender_part *senders = stage->scenario->senders.items;
+    size_t count = 0;
+    for (size_t i = 0; i < stage->sender_count; i++)
+        count += senders[i].files.count;
+    stage->expected = sim_allocate(count * sizeof *stage->expected);
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        const sim_file_part *files = senders[i].files.items;
+        for (size_t f = 0; f < senders[i].files.count; f++)
+            if (files[f].size > 0)
+                stage->expected[stage->expected_count++] =
+                    (sim_expected){.size = files[f].size, .seed = content_seed(files[f].size)};
+    }
+}
+
+static void name_files(sim_stage *stage, sim_stage_sender *sender)
+{
+    const sim_file_part *files = sender->part->files.items;
+    for (size_t f = 0; f < sender->part->files.count; f++)
+        sender->path_count += files[f].count;
+    sender->paths = sim_allocate(sender->path_count * sizeof *sender->paths);
+    size_t at = 0;
+    for (size_t f = 0; f < sender->part->files.count; f++)
+        for (uint64_t i = 0; i < files[f].count; i++) {
+            const char *name = numbered(stage, files[f].name, i, files[f].count);
+            /* Two senders may have a file of one name. */
+            sender->paths[at++] = stage->sender_count > 1
+                                      ? keep_text(stage, "/out/%s-%s", sender->part->name, name)
+                                      : keep_text(stage, "/out/%s", name);
+            sender->bytes += files[f].size;
+        }
+    stage->bytes += sender->bytes;
+}
+
+static void put_files(const sim_stage_sender *sender)
+{
+    const sim_file_part *files = sender->part->files.items;
+    size_t at = 0;
+    for (size_t f = 0; f < sender->part->files.count; f++)
+        for (uint64_t i = 0; i < files[f].count; i++)
+            sim_source_generated(sim_node_source(sender->node), sender->paths[at++],
+                                 content_seed(files[f].size), files[f].size, FILE_MTIME);
+}
+
+/* ---- receivers ---- */
+
+static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char *error)
+{
+    uftp_receiver_config config = {
+        .key = stage->receiver_key, .key_log = stage->key_log, .temp_directory = part->temp};
+    const uint32_t block = common_block(stage->scenario);
+    const sim_store_options store = {.temp = part->temp,
+                                     .capacity = part->disk,
+                                     .expected = stage->expected,
+                                     .expected_count = block ? stage->expected_count : 0,
+                                     .cache = stage->cache,
+                                     .block_size = block};
+    for (uint64_t i = 0; i < part->count; i++) {
+        const char *name = numbered(stage, part->name, i, part->count);
+        sim_node *node = sim_add_receiver(stage->world, name, &config, &store);
+        stage->receivers[stage->receiver_count++] =
+            (sim_stage_receiver){.part = part, .node = node};
+        const sim_place place = {.node = node,
+                                 .down = &part->down,
+                                 .up = &part->up,
+                                 .nat = part->nat,
+                                 .router = part->router,
+                                 .satellite_site = !part->terrestrial,
+                                 .at = part->mark.at};
+        if (!sim_names_place(stage->names, &place, error))
+            return false;
+        if (part->clock_offset)
+            sim_set_clock_offset(node, (int64_t)(part->clock_offset / UFTP_US(1)));
+        if (part->buffer)
+            sim_set_socket_buffer(node, part->buffer);
+        uint64_t start = part->start + i * part->start_apart;
+        if (start) {
+            sim_stop(node);
+            sim_start_at(node, start);
+        }
+    }
+    return true;
+}
+
+/* ---- senders ---- */
+
+static void fill_members(sim_stage *stage, uftp_sender_config *config)
+{
+    if (!stage->members) {
+        stage->members = sim_allocate(stage->receiver_count * sizeof *stage->members);
+        for (size_t i = 0; i < stage->receiver_count; i++) {
+            const sim_node *node = stage->receivers[i].node;
+            uftp_member *member = &stage->members[i];
+            *member = (uftp_member){.uid = sim_index(node) + 1, .name = sim_name(node)};
+            if (!stage->receiver_key)
+                continue;
+            const uftp_bytes blob = uftp_key_blob(stage->receiver_key);
+            member->has_fingerprint = true;
+            uftp_fingerprint(blob.data, blob.len, member->fingerprint);
+        }
+    }
+    config->members = stage->members;
+    config->member_count = stage->receiver_count;
+}
+
+static uftp_sender_config sender_config(sim_stage *stage, size_t index)
+{
+    const sim_stage_sender *sender = &stage->senders[index];
+    const sim_sender_part *part = sender->part;
+    uftp_sender_config config = {.rate_bytes_per_s = part->rate,
+                                 .block_size = (uint16_t)part->block,
+                                 .robust = (uint8_t)part->robust,
+                                 .grtt_initial = part->grtt,
+                                 .grtt_min = part->grtt_min,
+                                 .grtt_max = part->grtt_max,
+                                 .passes_max = (uint16_t)part->passes,
+                                 .plain = !part->cipher,
+                                 .client_auth = part->client_auth,
+                                 .cipher = (uftp_cipher)part->cipher,
+                                 .hash = (uftp_hash)part->hash,
+                                 .ecdh_curve = (uftp_curve)part->curve,
+                                 .key = stage->sender_keys[index],
+                                 .key_log = stage->key_log,
+                                 .sync_mode = part->sync,
+                                 .quit_on_error = part->quit_on_error,
+                                 .operands = sender->paths,
+                                 .operand_count = sender->path_count};
+    if (part->closed)
+        fill_members(stage, &config);
+    if (part->unicast) {
+        const sim_node *node = stage->receivers[0].node;
+        const sim_nat *nat = sim_node_nat(node);
+        config.public_address = nat ? sim_nat_outer(nat) : sim_address(node, UFTP_IPV4);
+        config.public_address.port = SIM_PORT;
+    }
+    return config;
+}
+
+static bool add_sender(sim_stage *stage, const sim_sender_part *part, char *error)
+{
+    size_t index = stage->sender_count - stage->senders_left--;
+    sim_stage_sender *sender = &stage->senders[index];
+    const uftp_sender_config config = sender_config(stage, index);
+    sender->node = sim_add_sender(stage->world, part->name, &config);
+    put_files(sender);
+    if (part->start) {
+        sim_stop(sender->node);
+        sim_start_at(sender->node, part->start);
+    }
+    const sim_place place = {.node = sender->node,
+                             .down = &part->down,
+                             .up = &part->up,
+                             .nat = part->nat,
+                             .router = part->router,
+                             .satellite_hub = true,
+                             .at = part->mark.at};
+    return sim_names_place(stage->names, &place, error);
+}
+
+/* ---- deeds ---- */
+
+static void act(void *ctx, uint64_t now)
+{
+    const sim_stage_deed *deed = ctx;
+    const sim_deed_part *part = deed->part;
+    sim_node *node = deed->node;
+    switch ((sim_deed)part->deed) {
+    case SIM_DEED_CRASH:
+        if (sim_running(node))
+            sim_stop(node);
+        if (part->lasts)
+            sim_start_at(node, now + part->lasts);
+        break;
+    case SIM_DEED_START:
+        if (!sim_running(node))
+            sim_start(node);
+        break;
+    case SIM_DEED_SHUTDOWN:
+        if (sim_running(node))
+            sim_shutdown(node);
+        break;
+    case SIM_DEED_INTERRUPT:
+        if (sim_running(node))
+            sim_interrupt(node);
+        break;
+    case SIM_DEED_FREEZE:
+        sim_freeze(node, now + part->lasts);
+        break;
+    case SIM_DEED_REBIND:
+        sim_nat_rebind(sim_node_nat(node));
+        break;
+    case SIM_DEED_CLOCK:
+        sim_step_clock(node, (int64_t)(part->lasts / UFTP_US(1)));
+        break;
+    }
+}
+
+static sim_node *find_node(const sim_stage *stage, const char *name, bool *is_sender)
+{
+    for (size_t i = 0; i < stage->sender_count; i++)
+        if (strcmp(sim_name(stage->senders[i].node), name) == 0) {
+            *is_sender = true;
+            return stage->senders[i].node;
+        }
+    for (size_t i = 0; i < stage->receiver_count; i++)
+        if (strcmp(sim_name(stage->receivers[i].node), name) == 0)
+            return stage->receivers[i].node;
+    return NULL;
+}
+
+static bool plan_deed(sim_stage *stage, size_t index, char *error)
+{
+    const sim_deed_part *part = (const sim_deed_part *)stage->scenario->deeds.items + index;
+    sim_stage_deed *deed = &stage->deeds[index];
+    bool is_sender = false;
+    deed->part = part;
+    deed->node = find_node(stage, part->node, &is_sender);
+    if (!deed->node)
+        return sim_yaml_refuse(sim_yaml_find(part->mark.at, "node"), error, "no node is named '%s'",
+                               part->node);
+    const sim_yaml *at = sim_yaml_find(part->mark.at, "do");
+    if (part->deed == SIM_DEED_INTERRUPT && !is_sender)
+        return sim_yaml_refuse(at, error, "only a sender can be interrupted");
+    if (part->deed == SIM_DEED_SHUTDOWN && is_sender)
+        return sim_yaml_refuse(at, error, "only a receiver can be shut down");
+    if (part->deed == SIM_DEED_REBIND && !sim_node_nat(deed->node))
+        return sim_yaml_refuse(at, error, "'%s' is behind no nat", part->node);
+    if ((part->deed == SIM_DEED_FREEZE || part->deed == SIM_DEED_CLOCK) && !part->lasts)
+        return sim_yaml_refuse(at, error, "needs 'for'");
+    sim_at(stage->world, part->at, act, deed);
+    return true;
+}
+
+/* ---- life ---- */
+
+static bool needs_keys(const sim_scenario *scenario)
+{
+    const sim_sender_part *senders = scenario->senders.items;
+    for (size_t i = 0; i < scenario->senders.count; i++)
+        if (senders[i].cipher)
+            return true;
+    return false;
+}
+
+static bool names_differ(const sim_stage *stage, char *error)
+{
+    const sim_scenario *s = stage->scenario;
+    const sim_sender_part *senders = s->senders.items;
+    const sim_receiver_part *receivers = s->receivers.items;
+    for (size_t i = 0; i < s->senders.count; i++) {
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(senders[i].name, senders[j].name) == 0)
+                return sim_yaml_refuse(senders[i].mark.at, error, "two senders are named '%s'",
+                                       senders[i].name);
+        for (size_t j = 0; j < s->receivers.count; j++)
+            if (strcmp(senders[i].name, receivers[j].name) == 0)
+                return sim_yaml_refuse(senders[i].mark.at, error,
+                                       "a sender and a receiver are named '%s'", senders[i].name);
+    }
+    return true;
+}
+
+static bool fill(sim_stage *stage, char *error)
+{
+    const sim_scenario *s = stage->scenario;
+    const sim_sender_part *senders = s->senders.items;
+    const sim_receiver_part *receivers = s->receivers.items;
+    for (size_t i = 0; i < s->receivers.count; i++)
+        if (!add_receivers(stage, &receivers[i], error))
+            return false;
+    for (size_t i = 0; i < s->senders.count; i++)
+        if (!add_sender(stage, &senders[i], error))
+            return false;
+    for (size_t i = 0; i < s->deeds.count; i++)
+        if (!plan_deed(stage, i, error))
+            return false;
+    return true;
+}
+
+static void prepare(sim_stage *stage)
+{
+    const sim_scenario *s = stage->scenario;
+    const sim_sender_part *senders = s->senders.items;
+    stage->sender_count = stage->senders_left = s->senders.count;
+    stage->senders = sim_allocate(stage->sender_count * sizeof *stage->senders);
+    stage->sender_keys = sim_allocate(stage->sender_count * sizeof *stage->sender_keys);
+    stage->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->receivers);
+    stage->deeds = sim_allocate(s->deeds.count * sizeof *stage->deeds + 1);
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        stage->senders[i].part = &senders[i];
+        name_files(stage, &stage->senders[i]);
+        if (senders[i].cipher)
+            stage->sender_keys[i] =
+                make_key(stage, keep_text(stage, "key/%s", senders[i].name),
+                         senders[i].key ? senders[i].key : UFTP_CURVE_SECP256R1);
+    }
+    if (needs_keys(s)) /* one for all: only who they are differs */
+        stage->receiver_key = make_key(stage, "key/receivers", UFTP_CURVE_SECP256R1);
+    expect_files(stage);
+    if (common_block(s))
+        stage->cache = sim_block_cache_new(common_block(s));
+}
+
+bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
+                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX])
+{
+    sim_stage *stage = out;
+    *stage = (sim_stage){.scenario = scenario, .key_log = key_log};
+    if (!names_differ(stage, error))
+        return false;
+    sim_memory_init(&stage->key_memory);
+    stage->names = sim_names_new(scenario);
+    sim_options o = *options;
+    o.end = scenario->end;
+    o.join_latency = scenario->join_latency;
+    o.leave_latency = scenario->leave_latency;
+    o.events_max = 1; /* whoever wants more has on_event */
+    if (!sim_names_link(stage->names, &scenario->network, &stage->network, error)) {
+        sim_names_free(stage->names);
+        return false;
+    }
+    if (scenario->network.mark.at)
+        o.link = &stage->network;
+    stage->world = sim_new(&o);
+    prepare(stage);
+    if (sim_names_make(stage->names, stage->world, error) && fill(stage, error))
+        return true;
+    sim_stage_free(stage);
+    return false;
+}
+
+void sim_stage_free(sim_stage *stage)
+{
+    sim_free(stage->world);
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        uftp_key_free(stage->sender_keys[i]);
+        sim_release(stage->senders[i].paths);
+    }
+    uftp_key_free(stage->receiver_key);
+    UFTP_ASSERT(stage->key_memory.live == 0);
+    for (size_t i = 0; i < stage->block_count; i++)
+        sim_release(stage->blocks[i]);
+    sim_release(stage->blocks);
+    sim_release(stage->senders);
+    sim_release(stage->sender_keys);
+    sim_release(stage->receivers);
+    sim_release(stage->deeds);
+    sim_release(stage->members);
+    sim_release(stage->expected);
+    sim_block_cache_free(stage->cache);
+    sim_names_free(stage->names);
+    *stage = (sim_stage){0};
+}
+
+/* ---- questions ---- */
+
+size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node)
+{
+    size_t index = sim_index(node); /* they were added first */
+    return index < stage->receiver_count ? index : stage->receiver_count;
+}
+
+bool sim_stage_has_all(const sim_stage *stage, size_t receiver)
+{
+    sim_store *store = sim_node_store(stage->receivers[receiver].node);
+    for (size_t s = 0; s < stage->sender_count; s++)
+        for (size_t f = 0; f < stage->senders[s].path_count; f++) {
+            const char *path = stage->senders[s].paths[f];
+            sim_entry *sent = NULL;
+            sim_tree_resolve(sim_node_source(stage->senders[s].node)->root, path, false, &sent);
+            const sim_entry *got = sim_store_find(store, 0, path + strlen("/out/"));
+            if (!sent || !got || got->type != UFTP_STAT_REGULAR ||
+                !sim_content_equal(&sent->content, &got->content))
+                return false;
+        }
+    return true;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A scenario on stage: the world that it describes, for one seed, ready to run.
+ */
+#ifndef SIM_RUN_STAGE_H
+#define SIM_RUN_STAGE_H
+
+#include "engine/receiver_node.h"
+#include "engine/sender_node.h"
+#include "run/scenario.h"
+
+typedef struct sim_stage_sender {
+    const sim_sender_part *part;
+    sim_node *node;
+    const char **paths; /* of its files, at the source; each is also an operand */
+    size_t path_count;
+    uint64_t bytes; /* of all files together */
+} sim_stage_sender;
+
+typedef struct sim_stage_receiver {
+    const sim_receiver_part *part;
+    sim_node *node;
+} sim_stage_receiver;
+
+typedef struct sim_stage {
+    const sim_scenario *scenario;
+    sim *world;
+    const uftp_key_log *key_log;
+    sim_link network;
+    sim_stage_sender *senders;
+    sim_stage_receiver *receivers;
+    size_t sender_count, receiver_count;
+    size_t senders_left; /* still to be added */
+    uint64_t bytes;      /* that a receiver of everything gets */
+    sim_memory key_memory;
+    uftp_key *receiver_key;
+    uftp_key **sender_keys;
+    struct sim_stage_names *names;
+    struct sim_stage_deed *deeds;
+    uftp_member *members;
+    sim_expected *expected;
+    size_t expected_count;
+    sim_block_cache *cache;
+    void **blocks; /* texts that live as long as the stage */
+    size_t block_count, block_capacity;
+} sim_stage;
+
+/* `options` gives the seed and the callbacks; what the scenario says is filled in. `key_log`: for
+ * all nodes, or NULL. False, with line and column, when the scenario names something that it does
+ * not have. */
+bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
+                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
+void sim_stage_free(sim_stage *stage);
+
+/* The index of the node among the receivers, or receiver_count. */
+size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node);
+/* Whether the receiver has each file of each sender, byte for byte. */
+bool sim_stage_has_all(const sim_stage *stage, size_t receiver);
+
+#endif

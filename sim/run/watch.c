@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/watch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- looking on ---- */
+
+static void enter_phase(sim_watch_sender *sender, uint8_t phase, uint64_t now)
+{
+    if (sender->phase < SIM_PHASES)
+        sender->phase_time[sender->phase] += now - sender->phase_since;
+    if (sender->phase_begin[phase] == UFTP_NEVER)
+        sender->phase_begin[phase] = now;
+    sender->phase = phase;
+    sender->phase_since = now;
+}
+
+static void sender_event(sim_watch *watch, sim_watch_sender *sender, uint64_t now,
+                         const uftp_event *event)
+{
+    if (event->type == UFTP_EVENT_SENT)
+        watch->messages.by_senders[event->message]++;
+    else if (event->type == UFTP_EVENT_PHASE)
+        enter_phase(sender, event->phase, now);
+    else if (event->type == UFTP_EVENT_FILE_PASS)
+        sender->passes++;
+    else if (event->type == UFTP_EVENT_CLIENT_LOST)
+        sender->lost++;
+    else if (event->type == UFTP_EVENT_CLIENT_ABORTED)
+        sender->aborted++;
+    else if (event->type == UFTP_EVENT_SESSION_FINISHED) {
+        sender->finished = now;
+        sender->result = event->result;
+    }
+}
+
+static void receiver_event(sim_watch *watch, sim_watch_receiver *receiver, uint64_t now,
+                           const uftp_event *event)
+{
+    if (event->type == UFTP_EVENT_SENT) {
+        watch->messages.by_receivers[event->message]++;
+        receiver->naks += event->message == UFTP_MESSAGE_STATUS;
+    } else if (event->type == UFTP_EVENT_FILE_FINISHED && !event->error) {
+        receiver->files++;
+        receiver->finished = now;
+    } else if (event->type == UFTP_EVENT_SESSION_FINISHED) {
+        receiver->failed_sessions += event->result != UFTP_RESULT_OK;
+    }
+}
+
+static void on_event(void *ctx, const sim_node *node, uint64_t now, const uftp_event *event)
+{
+    sim_watch *watch = ctx;
+    const sim_stage *stage = watch->stage;
+    size_t receiver = sim_stage_receiver_of(stage, node);
+    if (event->type == UFTP_EVENT_SESSION_FINISHED)
+        watch->ended = now;
+    if (receiver < stage->receiver_count)
+        receiver_event(watch, &watch->receivers[receiver], now, event);
+    else
+        sender_event(watch, &watch->senders[sim_index(node) - stage->receiver_count], now, event);
+}
+
+static void on_arrived(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet)
+{
+    sim_watch *watch = ctx;
+    (void)packet;
+    if (sim_stage_receiver_of(watch->stage, node) < watch->stage->receiver_count)
+        return;
+    uint64_t window = now / SIM_FEEDBACK_WINDOW;
+    if (window != watch->feedback_window) {
+        watch->feedback_window = window;
+        watch->feedback_count = 0;
+    }
+    watch->feedback_total++;
+    if (++watch->feedback_count > watch->feedback_peak) {
+        watch->feedback_peak = watch->feedback_count;
+        watch->feedback_peak_at = window * SIM_FEEDBACK_WINDOW;
+    }
+}
+
+void sim_watch_init(sim_watch *watch, const sim_stage *stage)
+{
+    const sim_scenario *s = stage->scenario;
+    const sim_sender_part *parts = s->senders.items;
+    *watch = (sim_watch){.stage = stage};
+    watch->tap = (sim_tap){.arrived = on_arrived, .event = on_event, .ctx = watch};
+    watch->senders = sim_allocate(s->senders.count * sizeof *watch->senders);
+    watch->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *watch->receivers);
+    for (size_t i = 0; i < s->senders.count; i++) {
+        sim_watch_sender *sender = &watch->senders[i];
+        *sender = (sim_watch_sender){.started = parts[i].start,
+                                     .finished = UFTP_NEVER,
+                                     .phase_since = parts[i].start,
+                                     .phase_begin = {parts[i].start}};
+        for (size_t phase = 1; phase < SIM_PHASES; phase++)
+            sender->phase_begin[phase] = UFTP_NEVER;
+    }
+    for (uint64_t i = 0; i < sim_scenario_receivers(s); i++)
+        watch->receivers[i].finished = UFTP_NEVER;
+}
+
+void sim_watch_finish(sim_watch *watch)
+{
+    for (size_t i = 0; i < watch->stage->receiver_count; i++)
+        watch->receivers[i].complete = sim_stage_has_all(watch->stage, i);
+}
+
+void sim_watch_free(sim_watch *watch)
+{
+    sim_release(watch->senders);
+    sim_release(watch->receivers);
+}
+
+/* ---- figures ---- */
+
+sim_verdict sim_watch_verdict(const sim_watch *watch)
+{
+    const sim_stage *stage = watch->stage;
+    const sim_expect_part *expect = &stage->scenario->expect;
+    sim_verdict verdict = {0};
+    for (size_t i = 0; i < stage->receiver_count; i++)
+        verdict.complete += watch->receivers[i].complete;
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        const sim_watch_sender *sender = &watch->senders[i];
+        const char *name = sim_name(stage->senders[i].node);
+        if (sender->finished == UFTP_NEVER)
+            snprintf(verdict.why, sizeof verdict.why, "%.60s has not finished", name);
+        else if (expect->result >= 0 && (int)sender->result != expect->result)
+            snprintf(verdict.why, sizeof verdict.why, "%.60s ended with %d instead of %d", name,
+                     (int)sender->result, expect->result);
+        if (verdict.why[0])
+            return verdict;
+    }
+    if (verdict.complete < expect->complete)
+        snprintf(verdict.why, sizeof verdict.why,
+                 "%" PRIu64 " receivers have everything, expected %" PRIu64, verdict.complete,
+                 expect->complete);
+    else if (expect->within && watch->ended > expect->within)
+        snprintf(verdict.why, sizeof verdict.why, "it took longer than expected");
+    verdict.good = !verdict.why[0];
+    return verdict;
+}
+
+sim_counters sim_watch_count(const sim_stage *stage, bool senders)
+{
+    sim_counters sum = {0};
+    size_t count = senders ? stage->sender_count : stage->receiver_count;
+    for (size_t i = 0; i < count; i++) {
+        const sim_counters *c =
+            sim_count(senders ? stage->senders[i].node : stage->receivers[i].node);
+        for (size_t type = 0; type <= UFTP_MESSAGE_TYPE_MAX; type++) {
+            sum.sent[type] += c->sent[type];
+            sum.arrived[type] += c->arrived[type];
+            sum.lost[type] += c->lost[type];
+        }
+        sum.sent_total += c->sent_total;
+        sum.sent_bytes += c->sent_bytes;
+        sum.arrived_total += c->arrived_total;
+        sum.arrived_bytes += c->arrived_bytes;
+        sum.lost_total += c->lost_total;
+    }
+    return sum;
+}
+
+sim_repair sim_watch_repair(const sim_stage *stage)
+{
+    sim_repair repair = {0};
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        uftp_sender_stats stats;
+        if (!sim_running(stage->senders[i].node))
+            continue;
+        uftp_sender_stats_get(sim_sender(stage->senders[i].node), &stats);
+        repair.repeated += stats.blocks_repeated;
+        repair.blocks += stats.blocks_sent;
+    }
+    return repair;
+}
+
+static int compare(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+uint64_t sim_watch_begin(const sim_watch *watch)
+{
+    uint64_t begin = UFTP_NEVER;
+    for (size_t i = 0; i < watch->stage->sender_count; i++)
+        if (watch->senders[i].started < begin)
+            begin = watch->senders[i].started;
+    return begin;
+}
+
+uint64_t *sim_watch_times(const sim_watch *watch, size_t *count)
+{
+    uint64_t begin = sim_watch_begin(watch);
+    uint64_t *times = sim_allocate(watch->stage->receiver_count * sizeof *times + 1);
+    *count = 0;
+    for (size_t i = 0; i < watch->stage->receiver_count; i++) {
+        const sim_watch_receiver *receiver = &watch->receivers[i];
+        if (receiver->complete && receiver->finished != UFTP_NEVER)
+            times[(*count)++] = receiver->finished - begin;
+    }
+    qsort(times, *count, sizeof *times, compare);
+    return times;
+}
+
+uint64_t sim_percentile(const uint64_t *sorted, size_t count, unsigned permille)
+{
+    return sorted[(count - 1) * permille / 1000];
+}
+
+uint64_t sim_rate_of(uint64_t bytes, uint64_t time)
+{
+    uint64_t us = time / UFTP_US(1);
+    if (us == 0)
+        return 0;
+    return bytes / us * 1000000 + bytes % us * 1000000 / us;
+}
