@@ -118,6 +118,23 @@ static void sessions_of_version_4_survive_loss_doubling_and_reordering(void **st
     }
 }
 
+/* Congestion control makes FILESEGs and STATUSes longer, and adds sealed messages. */
+static void congestion_control_works_under_either_kind_of_sealing(void **state)
+{
+    (void)state;
+    const sim_link lossy = {.delay = UFTP_MS(20), .loss_ppm = 10000};
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        session_options o = seed % 2 ? version_4() : legacy();
+        o.sender.congestion_control = UFTP_CC_TFMCC;
+        if (seed % 2 == 0)
+            o.sender.cipher = UFTP_CIPHER_AES256_CBC;
+        if (seed == 4)
+            o.sender.sigtype = UFTP_SIGTYPE_KEYEX;
+        o.plants_down = &lossy;
+        session_must_succeed(seed, &o, LIMIT);
+    }
+}
+
 static void only_what_version_4_leaves_so_is_sent_in_the_clear(void **state)
 {
     (void)state;
@@ -212,6 +229,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(signatures_on_each_packet_work_with_any_mixture_of_keys),
     SIM_TEST(sessions_of_version_4_survive_loss_doubling_and_reordering),
     SIM_TEST(damaged_datagrams_of_version_4_never_reach_a_file),
+    SIM_TEST(congestion_control_works_under_either_kind_of_sealing),
     SIM_TEST(only_what_version_4_leaves_so_is_sent_in_the_clear),
     SIM_TEST(receivers_refuse_broken_cryptography_unless_told),
     SIM_TEST(receivers_refuse_a_server_whose_key_is_not_the_pinned_one),
