@@ -97,7 +97,8 @@ static int visit_all(pcap_t *capture, capture_visit *visit, void *ctx)
         if (result == STRIP_OTHER)
             continue;
         datagrams++;
-        visit(ctx, frame, rest.at, rest.len);
+        uint64_t at = (uint64_t)info->ts.tv_sec * 1000000 + (uint64_t)info->ts.tv_usec;
+        visit(ctx, frame, at, rest.at, rest.len);
     }
     return got == PCAP_ERROR_BREAK ? datagrams : -1;
 }

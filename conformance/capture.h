@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `frame` counts from 1, as capture tools do. */
-typedef void capture_visit(void *ctx, int frame, const uint8_t *payload, size_t len);
+/* `frame` counts from 1, as capture tools do; `at_us` is when it was captured, microseconds since
+ * the epoch. */
+typedef void capture_visit(void *ctx, int frame, uint64_t at_us, const uint8_t *payload,
+                           size_t len);
 
 /* Calls visit for every UDP datagram. Returns how many, or -1 when the file cannot be read, is cut
  * off, or holds fragments (none of ours does). */

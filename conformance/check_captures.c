@@ -13,8 +13,9 @@ typedef struct tally {
     int packets;
 } tally;
 
-static void count_packet(void *ctx, int frame, const uint8_t *payload, size_t len)
+static void count_packet(void *ctx, int frame, uint64_t at_us, const uint8_t *payload, size_t len)
 {
+    (void)at_us;
     tally *seen = ctx;
     if (len == 0 || payload[0] != seen->wire->version)
         return;

@@ -269,8 +269,9 @@ static void on_encrypted(replay *r, const uftp_header *header, const uint8_t *da
     on_decrypted(r, header, &message);
 }
 
-static void on_packet(void *ctx, int frame, const uint8_t *payload, size_t len)
+static void on_packet(void *ctx, int frame, uint64_t at_us, const uint8_t *payload, size_t len)
 {
+    (void)at_us;
     (void)frame;
     replay *r = ctx;
     uftp_header header;

@@ -3,6 +3,7 @@
  * uftp: sends files. Everything that can be wrong with what was asked for is found before the
  * first line of the log, so that a refusal is one line on stderr and an exit code (spec cli 10.1).
  */
+#include "common/key_log_file.h"
 #include "common/keys.h"
 #include "runtime/clock.h"
 #include "runtime/entropy.h"
@@ -28,6 +29,7 @@ typedef struct program {
     uftp_entropy entropy;
     uftp_sender_network network;
     uftp_key *key;
+    uftp_key_log_file key_log;
     uftp_log *log;
     uftp_record_sink records;
     uftp_sender *sender;
@@ -83,6 +85,7 @@ static int create_sender(program *p)
     config.public_address = p->network.public_address;
     config.private_address = p->network.private_address;
     config.key = p->key;
+    config.key_log = uftp_key_log_table(&p->key_log);
     config.members = o->members.items;
     config.member_count = o->members.count;
     config.operands = (const char *const *)o->operands.items;
@@ -124,6 +127,8 @@ static int prepare(program *p)
         code = obtain_key(p);
     if (!code)
         code = uftp_sender_network_open(&p->network, o, &p->failure);
+    if (!code)
+        code = uftp_key_log_open(&p->key_log, uftp_key_log_choose(o->key_log_path), &p->failure);
     if (!code)
         code = create_sender(p);
     if (!code)
@@ -168,6 +173,8 @@ static void log_start(program *p)
         uftp_log_line(p->log, 2, NULL, "Loaded ECDH key with curve %s",
                       uftp_curve_name(o->core.ecdh_curve));
     }
+    if (p->key_log.is_open)
+        uftp_log_line(p->log, 0, NULL, "The secrets of this session go to a key log");
     if (o->core.congestion_control != UFTP_CC_NONE) {
         uftp_log_line(p->log, 2, NULL, "Transfer rate: set by congestion control (TFMCC)");
         return;
@@ -369,6 +376,8 @@ static void release(program *p)
     uftp_sender_destroy(p->sender);
     uftp_sender_network_close(&p->network);
     uftp_key_free(p->key);
+    if (!uftp_key_log_close(&p->key_log))
+        fprintf(stderr, "uftp: the key log could not be written whole\n");
     uftp_record_close(&p->records);
     uftp_log_close(p->log);
     uftp_entropy_wipe(&p->entropy);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_PROGRESS = UFTP_OPTION_OWN, OPTION_WIRE, OPTION_LEGACY_CRYPTO };
+enum { OPTION_PROGRESS = UFTP_OPTION_OWN, OPTION_KEYLOG, OPTION_WIRE, OPTION_LEGACY_CRYPTO };
 
 static const uftp_option items[] = {
     {'R', "rate", "KBPS", "1000", "send at this rate (Kbps = 1024 bit/s); -1: as fast as possible"},
@@ -81,6 +81,9 @@ static const uftp_option items[] = {
     {'g', "log-size", "MB", NULL, "with -L: roll the log file when it is larger, 1 to 1024"},
     {'n', "log-count", "N", "5", "rolled log files to keep, 1 to 1000"},
     {'S', "status", "FILE", NULL, "append status records to a file; @LOG: to the log"},
+    {OPTION_KEYLOG, "keylog", "FILE", NULL,
+     "append the secrets of the session to a file: who has it can\nread a capture (also: "
+     "$UFTPKEYLOGFILE)"},
     {OPTION_PROGRESS, "progress", "WHEN", "auto",
      "progress line on stderr: auto (on a terminal), always, never"},
     {'y', "key-container", NULL, NULL, "accepted, does nothing (Windows)"},
@@ -378,6 +381,8 @@ static int take_output(uftp_sender_options *o, const uftp_option_use *use, uftp_
         return uftp_parse_log_count(use, &o->log_archives, failure);
     case 'S':
         return parse_text(use, &o->status_path, failure);
+    case OPTION_KEYLOG:
+        return parse_text(use, &o->key_log_path, failure);
     case OPTION_PROGRESS:
         return parse_progress(use, &o->progress, failure);
     }

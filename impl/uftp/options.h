@@ -44,7 +44,8 @@ typedef struct uftp_sender_options {
     bool timestamps; /* -T */
     uint64_t log_roll_bytes;
     unsigned log_archives;
-    const char *status_path; /* -S */
+    const char *status_path;  /* -S */
+    const char *key_log_path; /* --keylog */
     uftp_progress_when progress;
 
     const char *list_path, *exclude_path, *proxy_path; /* -i, -X, -j */

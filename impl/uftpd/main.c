@@ -3,6 +3,7 @@
  * uftpd: receives files. What can be wrong is found before it goes into the background, while
  * there is somebody to read it (spec cli 3, 11).
  */
+#include "common/key_log_file.h"
 #include "common/keys.h"
 #include "runtime/clock.h"
 #include "runtime/entropy.h"
@@ -28,6 +29,7 @@ typedef struct program {
     uftp_receiver_network network;
     uftp_disk_store *store;
     uftp_key *key;
+    uftp_key_log_file key_log;
     uftp_log *log;
     uftp_record_sink records;
     int pid_fd;
@@ -74,24 +76,30 @@ static int open_files(program *p)
 {
     const uftp_receiver_options *o = &p->options;
     char log_path[UFTP_DAEMON_PATH_MAX], status_path[UFTP_DAEMON_PATH_MAX],
-        pid_path[UFTP_DAEMON_PATH_MAX];
-    const char *status = o->status_path;
+        pid_path[UFTP_DAEMON_PATH_MAX], key_log_path[UFTP_DAEMON_PATH_MAX];
+    const char *status = o->status_path, *key_log = uftp_key_log_choose(o->key_log_path);
+    bool logs_keys = key_log != NULL;
     uftp_log_config log = {.level = o->log_level, .timestamps = true};
     int code = 0;
     if (!o->foreground) {
         if (status && strcmp(status, "@LOG") != 0)
             status = uftp_daemon_path(status, status_path);
+        if (key_log)
+            key_log = uftp_daemon_path(key_log, key_log_path);
         log.path = uftp_daemon_path(o->log_path, log_path);
         log.redirect_stderr = true;
         log.roll_bytes = o->log_roll_bytes;
         log.archive_count = o->log_archives;
         const char *pid = o->pid_path ? uftp_daemon_path(o->pid_path, pid_path) : NULL;
-        if (!log.path || (o->status_path && !status) || (o->pid_path && !pid))
+        if (!log.path || (o->status_path && !status) || (o->pid_path && !pid) ||
+            (logs_keys && !key_log))
             return uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS,
-                             "a path of -L, -F or -P is too long");
+                             "a path of -L, -F, -P or --keylog is too long");
         if (pid)
             code = uftp_daemon_pid_open(pid, &p->pid_fd, &p->failure);
     }
+    if (!code)
+        code = uftp_key_log_open(&p->key_log, key_log, &p->failure);
     if (!code && (!status || strcmp(status, "@LOG") != 0))
         code = uftp_record_open(&p->records, status, NULL, &p->failure);
     if (code)
@@ -160,6 +168,7 @@ static int create_receiver(program *p)
     config.wall_us = uftp_clock_wall_us();
     config.uid = p->network.uid;
     config.key = p->key;
+    config.key_log = uftp_key_log_table(&p->key_log);
     config.destinations = (const char *const *)o->destinations.items;
     config.destination_count = o->destinations.count;
     config.servers = o->servers;
@@ -230,6 +239,8 @@ static void log_start(program *p)
     char line[UFTP_KEY_LINE_MAX];
     uftp_log_line(p->log, 0, NULL, "UFTP version %s (libuftp)", uftp_version());
     uftp_log_line(p->log, 2, NULL, "%s", uftp_key_line(p->key, line));
+    if (p->key_log.is_open)
+        uftp_log_line(p->log, 0, NULL, "The secrets of all sessions go to a key log");
     uftp_log_line(p->log, 3, NULL, "UID 0x%08" PRIX32 ", port %u", p->network.uid,
                   uftp_socket_port(p->network.socket));
 }
@@ -271,6 +282,8 @@ static void release(program *p)
     uftp_receiver_network_close(&p->network);
     uftp_disk_store_close(p->store);
     uftp_key_free(p->key);
+    if (!uftp_key_log_close(&p->key_log))
+        fprintf(stderr, "uftpd: the key log could not be written whole\n");
     uftp_record_close(&p->records);
     uftp_log_close(p->log);
     uftp_entropy_wipe(&p->entropy);

@@ -10,7 +10,8 @@ enum {
     OPTION_SHARE_PORT = UFTP_OPTION_OWN,
     OPTION_REFUSE_DELETE,
     OPTION_SYNC_TO_DISK,
-    OPTION_LEGACY_CRYPTO
+    OPTION_KEYLOG,
+    OPTION_LEGACY_CRYPTO,
 };
 
 #define GROUP_DEFAULT "230.4.4.1"
@@ -73,6 +74,9 @@ static const uftp_option items[] = {
     {'R', "proxies", "FILE", NULL, "not implemented yet"},
     {'r', "response-proxy", "HOST", NULL, "not implemented yet"},
     {'m', "machine-keys", NULL, NULL, "accepted, does nothing (Windows)"},
+    {OPTION_KEYLOG, "keylog", "FILE", NULL,
+     "append the secrets of all sessions to a file: who has it can\nread captures (also: "
+     "$UFTPKEYLOGFILE)"},
     {UFTP_OPTION_HELP, "help", NULL, NULL, "print this and exit"},
     {UFTP_OPTION_VERSION, "version", NULL, NULL, "print the version and exit"},
 };
@@ -230,6 +234,8 @@ static int take_process(uftp_receiver_options *o, const uftp_option_use *use, uf
         return parse_text(use, &o->status_path, failure);
     case 'P':
         return parse_text(use, &o->pid_path, failure);
+    case OPTION_KEYLOG:
+        return parse_text(use, &o->key_log_path, failure);
     case 'N':
         return uftp_parse_signed(use, -20, 19, &o->nice, failure);
     }

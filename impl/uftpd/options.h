@@ -24,10 +24,11 @@ typedef struct uftp_receiver_options {
     int log_level;
     uint64_t log_roll_bytes;
     unsigned log_archives;
-    const char *status_path; /* -F */
-    const char *pid_path;    /* -P */
-    const char *script;      /* -s, absolute */
-    int nice;                /* -N */
+    const char *status_path;  /* -F */
+    const char *key_log_path; /* --keylog */
+    const char *pid_path;     /* -P */
+    const char *script;       /* -s, absolute */
+    int nice;                 /* -N */
 
     uint16_t port;
     bool share_port;          /* --share-port */

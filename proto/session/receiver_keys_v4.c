@@ -180,6 +180,10 @@ static int establish(uftp_session *session, const uftp_keyinfo *keyinfo, const u
                                   keyinfo->iv_counter, sealed, master);
     if (err < 0)
         return err;
+    const uftp_receiver_config *config = &session->receiver->config;
+    if (config->key_log)
+        config->key_log->log(config->key_log->ctx, "GROUP_MASTER", session->group, config->uid,
+                             master, sizeof master);
     uftp_v4_keys group;
     uftp_v4_group_keys(&keys->server, master, &group);
     uftp_v4_sealing_init(&keys->group, &keys->server.suite, &group);

@@ -88,6 +88,9 @@ static int init(uftp_sender *sender)
 
     uftp_v4_keys group;
     uftp_v4_group_master_create(random, keys->of.v4.group_master);
+    if (config->key_log)
+        config->key_log->log(config->key_log->ctx, "GROUP_MASTER", config->group, config->uid,
+                             keys->of.v4.group_master, UFTP_V4_MASTER_LEN);
     uftp_v4_group_keys(server, keys->of.v4.group_master, &group);
     uftp_v4_sealing_init(&keys->of.v4.group, &server->suite, &group);
     uftp_wipe(&group, sizeof group);

@@ -146,7 +146,10 @@ static void take_sent(sender_bench *b, const uftp_transmit *out)
         assert_int_equal(packet.header.group, BENCH_GROUP);
         if (b->seq_known) /* every datagram has the next number, whatever its kind */
             assert_int_equal(packet.header.seq, b->seq);
-        b->seq = (uint16_t)(packet.header.seq + 1);
+        /* With congestion control no hole may be left: an ABORT to a stranger uses up no number. */
+        bool to_stranger = message.type == UFTP_MESSAGE_ABORT && b->config.congestion_control &&
+                           !uftp_address_is_multicast(&out->destination);
+        b->seq = (uint16_t)(packet.header.seq + !to_stranger);
         b->seq_known = true;
         b->sent[message.type]++;
         b->listed[message.type] += (uint32_t)list_len(&message);

@@ -102,6 +102,11 @@ sim_node *sim_add_sender(sim *world, const char *name, const uftp_sender_config 
     return s->node;
 }
 
+void sim_sender_aim(sim_node *node, const uftp_address *address)
+{
+    ((sender_node *)sim_ctx(node))->config.public_address = *address;
+}
+
 uftp_sender *sim_sender(sim_node *node)
 {
     return ((sender_node *)sim_ctx(node))->sender;

@@ -18,6 +18,8 @@ uftp_address sim_private_group(void);
  * private address. The core is created when the world next runs: files may be added until then. */
 sim_node *sim_add_sender(sim *world, const char *name, const uftp_sender_config *config);
 
+/* Another public address, a single host too; before the core is created. */
+void sim_sender_aim(sim_node *node, const uftp_address *address);
 uftp_sender *sim_sender(sim_node *node); /* NULL while stopped */
 sim_source *sim_node_source(sim_node *node);
 void sim_interrupt(sim_node *node); /* the operator's wish, at this instant */

@@ -72,11 +72,21 @@ static double round_step(double span)
     return span / step < 5 ? step / 2 : step;
 }
 
+/* A little more than `value`, so that a peak does not touch the frame; 100 % stays. */
+static double round_up(double value)
+{
+    double step = round_step(value);
+    double max = 0;
+    while (max < value)
+        max += step;
+    return max;
+}
+
 static void format_value(char *out, size_t size, double value, const char *unit)
 {
     if (value >= 1e6)
         snprintf(out, size, "%.4gM%s", value / 1e6, unit);
-    else if (value >= 1e4)
+    else if (value >= 1e3)
         snprintf(out, size, "%.4gk%s", value / 1e3, unit);
     else
         snprintf(out, size, "%.4g%s", value, unit);
@@ -134,7 +144,7 @@ static void put_axes(const chart *c, const char *title, const char *unit)
 
 static chart open_chart(const page *p, int height, double max, const char *title, const char *unit)
 {
-    const chart c = {.page = p, .height = height, .max = max > 0 ? max : 1};
+    const chart c = {.page = p, .height = height, .max = max > 0 ? round_up(max) : 1};
     fprintf(p->out, "<svg viewBox='0 0 %d %d' role='img' aria-label='%s'>", WIDTH, height, title);
     put_phases(&c);
     put_axes(&c, title, unit);
@@ -256,19 +266,18 @@ static void put_feedback(const page *p)
 static void put_queues(const page *p)
 {
     for (unsigned i = 0; i < p->timeline->line_count; i++) {
-        double max = highest(p->timeline, queue, i);
-        fputs("<section>", p->out);
-        char title[160];
-        snprintf(title, sizeof title, "Waiting in front of line %u, bytes", i + 1);
-        chart c = open_chart(p, 140, max, title, "B");
-        put_line(&c, "median", queue, i);
-        close_chart(p);
-        fputs("<p class='key'>line: ", p->out);
-        put_escaped(p->out, p->timeline->lines[i].name);
         const sim_line *line = p->timeline->lines[i].line;
+        const double max = highest(p->timeline, queue, i);
+        if (max > 0) { /* what never waits at a moment that is drawn, is told in words only */
+            chart c = open_chart(p, 140, max, "Bytes that wait in front of the line below", "B");
+            put_line(&c, "median", queue, i);
+            close_chart(p);
+        }
+        fputs("<p class='key'>Line ", p->out);
+        put_escaped(p->out, p->timeline->lines[i].name);
         fprintf(p->out,
-                "; %" PRIu64 " passed, %" PRIu64 " dropped, at most %" PRIu64
-                " B waited</p></section>\n",
+                ": %" PRIu64 " packets passed, %" PRIu64 " dropped, at most %" PRIu64
+                " bytes waited.</p>\n",
                 line->passed, line->dropped, line->queue_peak_bytes);
     }
 }

@@ -117,19 +117,12 @@ static void on_sent(void *ctx, const sim_node *node, uint64_t now, const sim_pac
         record(pcap, now, packet);
 }
 
-static const char *name_of(const sim_stage *stage, uint32_t index)
-{
-    return index < stage->receiver_count
-               ? sim_name(stage->receivers[index].node)
-               : sim_name(stage->senders[index - stage->receiver_count].node);
-}
-
 static void on_arrived(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet)
 {
     sim_pcap *pcap = ctx;
     if (strcmp(sim_name(node), pcap->to ? pcap->to : pcap->from) != 0)
         return;
-    if (!pcap->to || strcmp(name_of(pcap->stage, packet->from), pcap->from) == 0)
+    if (!pcap->to || strcmp(sim_stage_name(pcap->stage, packet->from), pcap->from) == 0)
         record(pcap, now, packet);
 }
 
@@ -165,7 +158,7 @@ bool sim_pcap_open(sim_pcap *pcap, char *what, const sim_stage *stage)
 static bool exists(const sim_stage *stage, const char *name)
 {
     for (size_t i = 0; i < stage->receiver_count + stage->sender_count; i++)
-        if (strcmp(name_of(stage, (uint32_t)i), name) == 0)
+        if (strcmp(sim_stage_name(stage, (uint32_t)i), name) == 0)
             return true;
     fprintf(stderr, "uftp-sim: --pcap: no node is named '%s'\n", name);
     return false;

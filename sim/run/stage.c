@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Receivers are added before senders: a sender may be told of their addresses.
+ * Senders are added before receivers: what a receiver keeps about each node that it has sent to is
+ * found by that node's index, which is to be small.
  */
 #include "run/stage.h"
 
@@ -175,23 +176,31 @@ static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char 
 
 /* ---- senders ---- */
 
-static void fill_members(sim_stage *stage, uftp_sender_config *config)
+/* Closed membership: the list is filled once the receivers are there, before anything runs. */
+static void fill_members(sim_stage *stage)
 {
-    if (!stage->members) {
-        stage->members = sim_allocate(stage->receiver_count * sizeof *stage->members);
-        for (size_t i = 0; i < stage->receiver_count; i++) {
-            const sim_node *node = stage->receivers[i].node;
-            uftp_member *member = &stage->members[i];
-            *member = (uftp_member){.uid = sim_index(node) + 1, .name = sim_name(node)};
-            if (!stage->receiver_key)
-                continue;
-            const uftp_bytes blob = uftp_key_blob(stage->receiver_key);
-            member->has_fingerprint = true;
-            uftp_fingerprint(blob.data, blob.len, member->fingerprint);
-        }
+    for (size_t i = 0; i < stage->receiver_count; i++) {
+        const sim_node *node = stage->receivers[i].node;
+        uftp_member *member = &stage->members[i];
+        *member = (uftp_member){.uid = sim_index(node) + 1, .name = sim_name(node)};
+        if (!stage->receiver_key)
+            continue;
+        const uftp_bytes blob = uftp_key_blob(stage->receiver_key);
+        member->has_fingerprint = true;
+        uftp_fingerprint(blob.data, blob.len, member->fingerprint);
     }
-    config->members = stage->members;
-    config->member_count = stage->receiver_count;
+}
+
+/* A sender that speaks to one host alone: to the first receiver. */
+static void aim(const sim_stage *stage)
+{
+    const sim_node *node = stage->receivers[0].node;
+    const sim_nat *nat = sim_node_nat(node);
+    uftp_address address = nat ? sim_nat_outer(nat) : sim_address(node, UFTP_IPV4);
+    address.port = SIM_PORT;
+    for (size_t i = 0; i < stage->sender_count; i++)
+        if (stage->senders[i].part->unicast)
+            sim_sender_aim(stage->senders[i].node, &address);
 }
 
 static uftp_sender_config sender_config(sim_stage *stage, size_t index)
@@ -216,13 +225,9 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
                                  .quit_on_error = part->quit_on_error,
                                  .operands = sender->paths,
                                  .operand_count = sender->path_count};
-    if (part->closed)
-        fill_members(stage, &config);
-    if (part->unicast) {
-        const sim_node *node = stage->receivers[0].node;
-        const sim_nat *nat = sim_node_nat(node);
-        config.public_address = nat ? sim_nat_outer(nat) : sim_address(node, UFTP_IPV4);
-        config.public_address.port = SIM_PORT;
+    if (part->closed) {
+        config.members = stage->members;
+        config.member_count = (size_t)sim_scenario_receivers(stage->scenario);
     }
     return config;
 }
@@ -356,12 +361,14 @@ static bool fill(sim_stage *stage, char *error)
     const sim_scenario *s = stage->scenario;
     const sim_sender_part *senders = s->senders.items;
     const sim_receiver_part *receivers = s->receivers.items;
-    for (size_t i = 0; i < s->receivers.count; i++)
-        if (!add_receivers(stage, &receivers[i], error))
-            return false;
     for (size_t i = 0; i < s->senders.count; i++)
         if (!add_sender(stage, &senders[i], error))
             return false;
+    for (size_t i = 0; i < s->receivers.count; i++)
+        if (!add_receivers(stage, &receivers[i], error))
+            return false;
+    fill_members(stage);
+    aim(stage);
     for (size_t i = 0; i < s->deeds.count; i++)
         if (!plan_deed(stage, i, error))
             return false;
@@ -376,6 +383,7 @@ static void prepare(sim_stage *stage)
     stage->senders = sim_allocate(stage->sender_count * sizeof *stage->senders);
     stage->sender_keys = sim_allocate(stage->sender_count * sizeof *stage->sender_keys);
     stage->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->receivers);
+    stage->members = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->members);
     stage->deeds = sim_allocate(s->deeds.count * sizeof *stage->deeds + 1);
     for (size_t i = 0; i < stage->sender_count; i++) {
         stage->senders[i].part = &senders[i];
@@ -447,8 +455,15 @@ void sim_stage_free(sim_stage *stage)
 
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node)
 {
-    size_t index = sim_index(node); /* they were added first */
-    return index < stage->receiver_count ? index : stage->receiver_count;
+    size_t index = sim_index(node); /* behind the senders */
+    return index < stage->sender_count ? stage->receiver_count : index - stage->sender_count;
+}
+
+const char *sim_stage_name(const sim_stage *stage, uint32_t index)
+{
+    return sim_name(index < stage->sender_count
+                        ? stage->senders[index].node
+                        : stage->receivers[index - stage->sender_count].node);
 }
 
 bool sim_stage_has_all(const sim_stage *stage, size_t receiver)

@@ -54,6 +54,8 @@ void sim_stage_free(sim_stage *stage);
 
 /* The index of the node among the receivers, or receiver_count. */
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node);
+/* Of the node with this index in the world. */
+const char *sim_stage_name(const sim_stage *stage, uint32_t index);
 /* Whether the receiver has each file of each sender, byte for byte. */
 bool sim_stage_has_all(const sim_stage *stage, size_t receiver);
 

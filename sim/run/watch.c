@@ -61,7 +61,7 @@ static void on_event(void *ctx, const sim_node *node, uint64_t now, const uftp_e
     if (receiver < stage->receiver_count)
         receiver_event(watch, &watch->receivers[receiver], now, event);
     else
-        sender_event(watch, &watch->senders[sim_index(node) - stage->receiver_count], now, event);
+        sender_event(watch, &watch->senders[sim_index(node)], now, event);
 }
 
 static void on_arrived(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "golden.h"
+
+#include "tests/support.h"
+
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *golden_manifest(const char *folder)
+{
+    char path[600];
+    json_error_t error;
+    snprintf(path, sizeof path, "%s/manifest.json", folder);
+    json_t *manifest = json_load_file(path, 0, &error);
+    if (!manifest)
+        fail_msg("%s:%d: %s", path, error.line, error.text);
+    return manifest;
+}
+
+void golden_keylog(const char *folder, cap_keylog *log)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/keylog.txt", folder);
+    size_t len;
+    char *text = test_read_file(path, &len);
+    if (text)
+        assert_int_equal(cap_keylog_add(log, text, len), 0);
+    free(text);
+}
+
+const char *golden_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+uint32_t golden_uid(const json_t *manifest, const char *node)
+{
+    const json_t *described = json_object_get(json_object_get(manifest, "nodes"), node);
+    return (uint32_t)strtoul(golden_text(described, "uid"), NULL, 16);
+}
+
+void golden_digest(const sim_entry *entry, char out[GOLDEN_DIGEST_SIZE])
+{
+    struct sha256_ctx ctx;
+    uint8_t digest[SHA256_DIGEST_SIZE], chunk[4096];
+    sha256_init(&ctx);
+    for (uint64_t at = 0; at < entry->content.size;) {
+        uint64_t left = entry->content.size - at;
+        size_t len = left < sizeof chunk ? (size_t)left : sizeof chunk;
+        sim_content_read(&entry->content, at, chunk, len);
+        sha256_update(&ctx, len, chunk);
+        at += len;
+    }
+    sha256_digest(&ctx, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+void golden_put(sim_store *store, const char *path, const char *stream, size_t size, uint64_t mtime)
+{
+    static const uint8_t prefix[] = {'u', 'f', 't', 'p', '-', 'g', 'o', 'l', 'd', 'e', 'n'};
+    uint8_t *bytes = calloc(size / SHA256_DIGEST_SIZE + 1, SHA256_DIGEST_SIZE);
+    assert_non_null(bytes);
+    for (uint64_t i = 0; i * SHA256_DIGEST_SIZE < size; i++) {
+        struct sha256_ctx ctx;
+        uint8_t number[8];
+        for (size_t k = 0; k < 8; k++)
+            number[k] = (uint8_t)(i >> (56 - 8 * k));
+        sha256_init(&ctx);
+        sha256_update(&ctx, sizeof prefix, prefix);
+        sha256_update(&ctx, strlen(stream), (const uint8_t *)stream);
+        sha256_update(&ctx, sizeof number, number);
+        sha256_digest(&ctx, SHA256_DIGEST_SIZE, bytes + i * SHA256_DIGEST_SIZE);
+    }
+    sim_store_put(store, 0, path, bytes, size, mtime);
+    free(bytes);
+}
+
+void golden_compare(const sim_entry *entry, const json_t *object)
+{
+    const char *path = golden_text(object, "path"), *type = golden_text(object, "type");
+    if (!entry)
+        fail_msg("%s is not there", path);
+    if (strcmp(type, "dir") == 0) {
+        assert_int_equal(entry->type, UFTP_STAT_DIRECTORY);
+    } else if (strcmp(type, "link") == 0) {
+        assert_int_equal(entry->type, UFTP_STAT_SYMLINK);
+        assert_string_equal(entry->target, golden_text(object, "to"));
+    } else {
+        char digest[GOLDEN_DIGEST_SIZE];
+        assert_int_equal(entry->type, UFTP_STAT_REGULAR);
+        golden_digest(entry, digest);
+        if (strcmp(digest, golden_text(object, "sha256")) != 0)
+            fail_msg("%s has other content than it should", path);
+    }
+}

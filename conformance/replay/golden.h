@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What stands beside a capture: manifest, key log, keys, and the content of the files that were
+ * sent (captures/README.md).
+ */
+#ifndef REPLAY_GOLDEN_H
+#define REPLAY_GOLDEN_H
+
+#include "engine/memory_store.h"
+#include "tracker.h"
+
+#include <jansson.h>
+
+/* Each fails the running test when a file that has to be there cannot be read. */
+json_t *golden_manifest(const char *folder);
+void golden_keylog(const char *folder, cap_keylog *log); /* none: stays empty */
+
+/* "" when the key is missing or no text. */
+const char *golden_text(const json_t *object, const char *key);
+/* A node's UID. */
+uint32_t golden_uid(const json_t *manifest, const char *node);
+
+#define GOLDEN_DIGEST_SIZE 65
+/* SHA-256 of a file in a store, as hex. */
+void golden_digest(const sim_entry *entry, char out[GOLDEN_DIGEST_SIZE]);
+/* Writes the content of a stream into a store. */
+void golden_put(sim_store *store, const char *path, const char *stream, size_t size,
+                uint64_t mtime);
+/* Fails unless the entry is what an object of the manifest describes. */
+void golden_compare(const sim_entry *entry, const json_t *object);
+
+#endif

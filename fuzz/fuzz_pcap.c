@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Frames of a hostile capture, through everything that uftp-pcap does with them: link layers,
+ * fragments, recognition, keys, sessions, all outputs, rules, and files into a store that counts.
+ *
+ * Input: one byte link layer, one byte that says which keys are known; then frames, each with two
+ * bytes of length and one that moves the clock.
+ */
+#include "fuzz.h"
+
+#include "check.h"
+#include "dump.h"
+#include "extract.h"
+#include "stats.h"
+#include "tracker.h"
+
+#include <string.h>
+
+/* ---- a store that keeps nothing ---- */
+
+typedef struct sink {
+    uint64_t open, bytes;
+} sink;
+
+struct uftp_store_file {
+    uint64_t size;
+};
+static struct uftp_store_file handle;
+
+/* What the core promises a store must hold for names out of a capture, too. */
+static void check_name(const char *name)
+{
+    size_t len = strlen(name);
+    FUZZ_CHECK(len > 0 && name[0] != '/' && name[len - 1] != '/');
+    FUZZ_CHECK(!strstr(name, "//") && strncmp(name, "../", 3) != 0 && !strstr(name, "/../"));
+    FUZZ_CHECK(len < 3 || strcmp(name + len - 3, "/..") != 0);
+}
+
+static int sink_create(void *ctx, const uftp_place *place, uint64_t size, bool keep,
+                       uftp_store_file **out)
+{
+    (void)size;
+    (void)keep;
+    check_name(place->name);
+    ((sink *)ctx)->open++;
+    *out = &handle;
+    return UFTP_OK;
+}
+
+static int sink_write(void *ctx, uftp_store_file *file, uint64_t offset, const uftp_slice *slices,
+                      size_t count)
+{
+    (void)file;
+    (void)offset;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < slices[i].len; k++)
+            ((sink *)ctx)->bytes += slices[i].data[k];
+    return UFTP_OK;
+}
+
+static int sink_commit(void *ctx, uftp_store_file *file, const uftp_place *final, uint64_t mtime,
+                       bool sync)
+{
+    (void)file;
+    (void)mtime;
+    (void)sync;
+    check_name(final->name);
+    ((sink *)ctx)->open--;
+    return UFTP_OK;
+}
+
+static void sink_discard(void *ctx, uftp_store_file *file, bool keep)
+{
+    (void)file;
+    (void)keep;
+    ((sink *)ctx)->open--;
+}
+
+static int sink_place(void *ctx, const uftp_place *place)
+{
+    (void)ctx;
+    check_name(place->name);
+    return UFTP_ERR_EXISTS;
+}
+
+static int sink_remove(void *ctx, const uftp_place *place)
+{
+    (void)ctx;
+    check_name(place->name);
+    return UFTP_ERR_NOT_FOUND;
+}
+
+static int sink_symlink(void *ctx, const uftp_place *place, const char *target)
+{
+    (void)ctx;
+    check_name(place->name);
+    FUZZ_CHECK(target);
+    return UFTP_OK;
+}
+
+/* ---- the run ---- */
+
+typedef struct run {
+    sink sink;
+    uftp_store store;
+    cap_keylog keylog;
+    cap_tracker *tracker;
+    cap_check *check;
+    cap_stats *stats;
+    cap_extract *extract;
+    FILE *nowhere;
+    cap_dump dumps[2];
+} run;
+
+static void start(run *r, uint8_t keys)
+{
+    static const char log[] = "SERVER_APP_KEY CDC4C9B6 0A4D0001 "
+                              "0d9b6745e82a056b9911a91dd81f1ef2a0eac9265e99273ea8f379fb829d01d3\n"
+                              "SERVER_APP_IV CDC4C9B6 0A4D0001 0457c5e6feeff5fcdaeb8587\n";
+    r->store = (uftp_store){.ctx = &r->sink,
+                            .create = sink_create,
+                            .write = sink_write,
+                            .commit = sink_commit,
+                            .discard = sink_discard,
+                            .mkdir = sink_place,
+                            .remove = sink_remove,
+                            .symlink = sink_symlink};
+    if (keys & 1)
+        FUZZ_CHECK(cap_keylog_add(&r->keylog, log, sizeof log - 1) == 0);
+    r->tracker = cap_tracker_new(&r->keylog);
+    r->check = cap_check_new();
+    r->stats = cap_stats_new();
+    r->extract = cap_extract_new(&r->store);
+    r->nowhere = fopen("/dev/null", "w");
+    FUZZ_CHECK(r->tracker && r->check && r->stats && r->extract && r->nowhere);
+    r->dumps[0] = (cap_dump){.out = r->nowhere, .verbose = true};
+    r->dumps[1] = (cap_dump){.out = r->nowhere, .json = true};
+}
+
+static void finish(run *r)
+{
+    cap_extract_result result;
+    cap_extract_finish(r->extract, r->nowhere, &result);
+    FUZZ_CHECK(r->sink.open == 0);
+    cap_writer text = {.out = r->nowhere, .first = true};
+    cap_writer json = {.out = r->nowhere, .json = true, .first = true};
+    cap_stats_write(r->stats, r->tracker, &text);
+    cap_stats_write(r->stats, r->tracker, &json);
+    cap_check_write(r->check, &text);
+    FUZZ_CHECK(text.depth == 0 && json.depth == 0);
+    cap_extract_free(r->extract);
+    cap_stats_free(r->stats);
+    cap_check_free(r->check);
+    cap_tracker_free(r->tracker);
+    cap_keylog_free(&r->keylog);
+    fclose(r->nowhere);
+}
+
+static void take(run *r, cap_link link, const cap_frame *frame)
+{
+    /* Memory of exactly the frame's length, so that one byte too many is seen. */
+    uint8_t *exact = malloc(frame->bytes.len ? frame->bytes.len : 1);
+    FUZZ_CHECK(exact);
+    memcpy(exact, frame->bytes.data, frame->bytes.len);
+    cap_frame copy = *frame;
+    copy.bytes.data = exact;
+    const cap_packet *packet;
+    for (bool got = cap_tracker_take(r->tracker, link, &copy, &packet); got;
+         got = cap_tracker_next(r->tracker, &packet)) {
+        cap_dump_packet(&r->dumps[0], packet);
+        cap_dump_packet(&r->dumps[1], packet);
+        cap_check_packet(r->check, packet);
+        cap_stats_packet(r->stats, packet);
+        cap_extract_packet(r->extract, packet);
+    }
+    free(exact);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2)
+        return 0;
+    run r = {0};
+    start(&r, data[1]);
+    cap_link link = (cap_link)(data[0] % (CAP_LINK_NULL + 1));
+    cap_frame frame = {.time = UFTP_S(1)};
+    for (size_t at = 2; size - at >= 3;) {
+        size_t len = (size_t)(data[at] << 8 | data[at + 1]);
+        frame.time += UFTP_US(10) * data[at + 2];
+        at += 3;
+        if (len > size - at)
+            len = size - at;
+        frame.number++;
+        frame.bytes = (uftp_bytes){data + at, len};
+        at += len;
+        take(&r, link, &frame);
+    }
+    finish(&r);
+    return 0;
+}

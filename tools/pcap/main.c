@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * uftp-pcap: reads captures. What is wrong with a capture is told on stderr and never ends the
+ * work; exit status 8 says that rules were broken, or files are not whole.
+ */
+#include "check.h"
+#include "dump.h"
+#include "extract.h"
+#include "options.h"
+#include "stats.h"
+#include "store/disk_store.h"
+#include "tracker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_FOUND = 8, KEYLOG_MAX = 256 << 20 };
+
+typedef struct program {
+    cap_options options;
+    cap_keylog keylog;
+    cap_input *input;
+    cap_tracker *tracker;
+    cap_dump dump;
+    cap_stats *stats;
+    cap_check *check;
+    cap_extract *extract;
+    uftp_disk_store *store;
+    uftp_failure failure;
+} program;
+
+/* ---- preparations ---- */
+
+static int read_keylog(program *p)
+{
+    const char *path = p->options.keylog;
+    if (!path)
+        return 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path, strerror(errno));
+    char *text = NULL;
+    size_t len = 0, capacity = 0;
+    while (!feof(file) && !ferror(file) && len < KEYLOG_MAX) {
+        if (len == capacity) {
+            capacity = capacity ? 2 * capacity : 1 << 16;
+            char *wider = realloc(text, capacity);
+            if (!wider)
+                break;
+            text = wider;
+        }
+        len += fread(text + len, 1, capacity - len, file);
+    }
+    bool whole = feof(file);
+    fclose(file);
+    long line = whole ? cap_keylog_add(&p->keylog, text, len) : -1;
+    free(text);
+    if (line < 0)
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: cannot be read whole", path);
+    if (line > 0)
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
+                         "%s:%ld: not a line of a key log (LABEL GROUP_ID UID VALUE)", path, line);
+    return 0;
+}
+
+static int open_input(program *p)
+{
+    char error[CAP_INPUT_ERROR_MAX];
+    const cap_input_config config = {
+        .path = p->options.path, .device = p->options.device, .filter = p->options.filter};
+    p->input = cap_input_open(&config, error);
+    if (!p->input)
+        return uftp_fail(&p->failure, UFTP_EXIT_NETWORK, "%s", error);
+    if (cap_input_link(p->input) == CAP_LINK_UNKNOWN)
+        return uftp_fail(&p->failure, UFTP_EXIT_NETWORK, "link layer %s is not supported",
+                         cap_input_link_name(p->input));
+    return 0;
+}
+
+static int open_store(program *p)
+{
+    char message[UFTP_DISK_MESSAGE_MAX];
+    char *path = realpath(p->options.output, NULL);
+    if (!path)
+        return uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "%s: %s", p->options.output,
+                         strerror(errno));
+    const char *const destinations[] = {path};
+    const uftp_disk_store_config config = {.destinations = destinations, .destination_count = 1};
+    int err = uftp_disk_store_open(&config, &p->store, message);
+    free(path);
+    return err < 0 ? uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "%s", message) : 0;
+}
+
+static int open_consumer(program *p)
+{
+    bool made = true;
+    switch (p->options.command) {
+    case CAP_DUMP:
+        p->dump = (cap_dump){.out = stdout,
+                             .verbose = p->options.verbose,
+                             .json = p->options.json,
+                             .utc = p->options.utc};
+        break;
+    case CAP_CHECK:
+        made = (p->check = cap_check_new());
+        break;
+    case CAP_STATS:
+        made = (p->stats = cap_stats_new());
+        break;
+    case CAP_EXTRACT: {
+        int code = open_store(p);
+        if (code)
+            return code;
+        made = (p->extract = cap_extract_new(uftp_disk_store_table(p->store)));
+        break;
+    }
+    }
+    return made ? 0 : uftp_fail_memory(&p->failure);
+}
+
+static int prepare(program *p)
+{
+    int code = read_keylog(p);
+    if (!code)
+        code = open_input(p);
+    if (!code)
+        code = open_consumer(p);
+    if (code)
+        return code;
+    p->tracker = cap_tracker_new(&p->keylog);
+    return p->tracker ? 0 : uftp_fail_memory(&p->failure);
+}
+
+/* ---- work ---- */
+
+static cap_input *live_input; /* for the signal handler */
+
+static void on_signal(int number)
+{
+    (void)number;
+    cap_input_stop(live_input);
+}
+
+static void catch_signals(const program *p)
+{
+    if (!p->options.device)
+        return; /* a file ends by itself */
+    live_input = p->input;
+    const struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void take_packet(program *p, const cap_packet *packet)
+{
+    switch (p->options.command) {
+    case CAP_DUMP:
+        cap_dump_packet(&p->dump, packet);
+        if (p->options.device)
+            fflush(stdout); /* somebody is watching */
+        break;
+    case CAP_CHECK:
+        cap_check_packet(p->check, packet);
+        break;
+    case CAP_EXTRACT:
+        cap_extract_packet(p->extract, packet);
+        break;
+    case CAP_STATS:
+        cap_stats_packet(p->stats, packet);
+        break;
+    }
+}
+
+/* True: the capture was read to its end. */
+static bool read_frames(program *p)
+{
+    cap_link link = cap_input_link(p->input);
+    cap_frame frame;
+    const cap_packet *packet;
+    cap_next next = CAP_NEXT_END;
+    for (uint64_t n = 0; p->options.count == 0 || n < p->options.count; n++) {
+        next = cap_input_next(p->input, &frame);
+        if (next != CAP_NEXT_FRAME)
+            break;
+        for (bool got = cap_tracker_take(p->tracker, link, &frame, &packet); got;
+             got = cap_tracker_next(p->tracker, &packet))
+            take_packet(p, packet);
+    }
+    return next != CAP_NEXT_BROKEN;
+}
+
+static void report_count(uint64_t count, const char *what)
+{
+    if (count)
+        fprintf(stderr, "uftp-pcap: %" PRIu64 " %s\n", count, what);
+}
+
+static void report_trouble(const program *p, bool whole)
+{
+    cap_counts counts;
+    cap_tracker_counts(p->tracker, &counts);
+    if (p->options.quiet)
+        return;
+    if (!whole)
+        fprintf(stderr, "uftp-pcap: the capture breaks off after frame %" PRIu64 ": %s\n",
+                counts.frames, cap_input_error(p->input));
+    report_count(counts.damaged, "frames with damaged IP or UDP headers");
+    report_count(counts.incomplete, "packets of which not all fragments came");
+    report_count(counts.cut, "packets are cut short in the capture (take it with -s 0)");
+    report_count(counts.malformed, "packets are damaged, or not as the protocol has them");
+    report_count(counts.backwards, "frames are older than the one before");
+    report_count(counts.open_failed, "encrypted packets do not open with the keys of their sender");
+    report_count(counts.no_key, "encrypted packets whose sender has no key in the key log");
+    report_count(counts.untracked, "packets of more sessions or nodes than are kept apart");
+    report_count(cap_input_dropped(p->input), "frames were lost by the live capture");
+    if (counts.packets == 0)
+        fprintf(stderr, "uftp-pcap: no UFTP among %" PRIu64 " frames\n", counts.frames);
+}
+
+static int finish(program *p, bool whole)
+{
+    cap_writer w = {.out = stdout, .json = p->options.json, .first = true};
+    cap_counts counts;
+    cap_extract_result result;
+    cap_tracker_counts(p->tracker, &counts);
+    switch (p->options.command) {
+    case CAP_DUMP:
+        break;
+    case CAP_CHECK:
+        if (w.json)
+            cap_open_object(&w, NULL);
+        cap_write_number(&w, "packets", counts.packets);
+        cap_write_number(&w, "not_decrypted", counts.no_key + counts.open_failed);
+        cap_write_flag(&w, "whole", whole);
+        cap_check_write(p->check, &w);
+        if (w.json) {
+            cap_close_object(&w);
+            putchar('\n');
+        }
+        return cap_check_broken(p->check) ? EXIT_FOUND : 0;
+    case CAP_STATS:
+        cap_stats_write(p->stats, p->tracker, &w);
+        break;
+    case CAP_EXTRACT:
+        cap_extract_finish(p->extract, stdout, &result);
+        printf("%" PRIu64 " written, %" PRIu64 " incomplete, %" PRIu64 " failed\n", result.files,
+               result.incomplete, result.failed);
+        return result.incomplete || result.failed ? EXIT_FOUND : 0;
+    }
+    return 0;
+}
+
+static void clean_up(program *p)
+{
+    cap_extract_free(p->extract);
+    uftp_disk_store_close(p->store);
+    cap_check_free(p->check);
+    cap_stats_free(p->stats);
+    cap_tracker_free(p->tracker);
+    cap_input_close(p->input);
+    cap_keylog_free(&p->keylog);
+}
+
+static int run(program *p)
+{
+    int code = prepare(p);
+    if (code) {
+        uftp_failure_print(&p->failure, cap_option_table.program);
+        return code;
+    }
+    catch_signals(p);
+    bool whole = read_frames(p);
+    code = finish(p, whole);
+    report_trouble(p, whole);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "uftp-pcap: cannot write: %s\n", strerror(errno));
+        return UFTP_EXIT_SYSTEM;
+    }
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    program p = {0};
+    uftp_action action;
+    int code = cap_options_read(argc, argv, &p.options, &action, &p.failure);
+    if (code)
+        return uftp_failure_print(&p.failure, cap_option_table.program);
+    if (action == UFTP_ACTION_HELP)
+        uftp_option_help(&cap_option_table, stdout);
+    else if (action == UFTP_ACTION_VERSION)
+        uftp_option_version(&cap_option_table, stdout);
+    else
+        code = run(&p);
+    clean_up(&p);
+    return code;
+}

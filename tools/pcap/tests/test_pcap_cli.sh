@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# test_pcap_cli.sh PROGRAM SOURCE_DIR: uftp-pcap as people call it: exit statuses, standard input,
+# reports on stderr, output that other programs parse.
+set -u
+program=$1
+source=$2
+captures=$source/conformance/captures
+work=$(mktemp -d "${TMPDIR:-/tmp}/uftp-pcap.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+# expect WHAT WANTED GOT
+expect() {
+    [ "$2" = "$3" ] || { echo "$1: expected '$2', got '$3'"; failed=1; }
+}
+# status WANTED ARGUMENT...
+status() {
+    wanted=$1
+    shift
+    "$program" "$@" >"$work/out" 2>"$work/err" </dev/null
+    expect "exit status of $*" "$wanted" $?
+}
+
+plain=$captures/v5-loss5/session.pcap
+sealed=$captures/v5-enc-tree
+
+# Wrong command lines are refused, with a line.
+for arguments in "" "dump" "guess $plain" "dump $plain more" "dump -i lo $plain" "extract $plain" \
+    "check -v $plain" "dump -o $work $plain" "dump -c 0 $plain" "extract -o $work/none $plain"; do
+    # shellcheck disable=SC2086 # a list of arguments
+    status 1 $arguments
+    [ -s "$work/err" ] || { echo "no word about: $arguments"; failed=1; }
+done
+status 2 dump "$work/none"
+status 2 dump "$source/LICENSE"
+status 2 dump -f 'no such filter' "$plain"
+status 3 dump -k "$plain" "$plain"
+status 3 dump -k "$work/none" "$plain"
+
+# A line per packet; the same from stdin, and compressed.
+status 0 dump "$plain"
+expect "lines of dump" 276 "$(wc -l <"$work/out")"
+gzip -c "$plain" | "$program" dump - >"$work/stdin"
+cmp -s "$work/out" "$work/stdin" || { echo "dump from stdin differs"; failed=1; }
+status 0 dump -c 7 "$plain"
+expect "lines of dump -c 7" 7 "$(wc -l <"$work/out")"
+status 0 dump --json "$plain"
+expect "objects of dump --json" 276 "$(grep -c '^{"number":[0-9]*,.*}$' "$work/out")"
+status 0 dump -f 'src host 10.77.0.12' "$plain"
+expect "lines of a filtered dump" 5 "$(wc -l <"$work/out")"
+
+# Keys or none.
+status 0 dump "$sealed/session.pcap"
+grep -q '115 encrypted packets whose sender has no key' "$work/err" ||
+    { echo "missing keys are not told"; failed=1; }
+status 0 dump --quiet "$sealed/session.pcap"
+expect "report with --quiet" "" "$(cat "$work/err")"
+status 0 dump -k "$sealed/keylog.txt" "$sealed/session.pcap"
+expect "decrypted lines" 115 "$(grep -c '\[[A-Z_]*\] seq' "$work/out")"
+
+# Rules: a good capture, and one whose third packet on is somebody's fault.
+status 0 check "$plain"
+status 0 check --json -k "$sealed/keylog.txt" "$sealed/session.pcap"
+expect "check --json" \
+    '{"packets":128,"not_decrypted":0,"whole":true,"broken":[]}' "$(cat "$work/out")"
+sed 's/^\(SERVER_APP_KEY [^ ]* [^ ]* \)...../\100000/' "$sealed/keylog.txt" >"$work/keys"
+status 8 check -k "$work/keys" "$sealed/session.pcap"
+grep -q 'rule: sealed-opens' "$work/out" || { echo "a wrong key breaks no rule"; failed=1; }
+
+# Files, and a capture that breaks off among them.
+mkdir "$work/files" "$work/part"
+status 0 extract -o "$work/files" -k "$sealed/keylog.txt" "$sealed/session.pcap"
+expect "extracted" "10 written, 0 incomplete, 0 failed" "$(tail -n 1 "$work/out")"
+expect "a link" one.bin "$(readlink "$work"/files/*/d/to-one)"
+expect "a size" 70000 "$(wc -c <"$(echo "$work"/files/*/d/one.bin)")"
+head -c 100000 "$plain" >"$work/cut.pcap"
+status 8 extract -o "$work/part" "$work/cut.pcap"
+grep -q 'the capture breaks off after frame' "$work/err" || { echo "the cut is not told"; failed=1; }
+[ -f "$(echo "$work"/part/*/file-300000.bin.0001.incomplete)" ] ||
+    { echo "the incomplete file is not there"; failed=1; }
+
+# Figures.
+status 0 stats --json "$plain"
+grep -q '"FILESEG":246' "$work/out" || { echo "stats does not count"; failed=1; }
+
+# Every rule is in the manual page's list.
+for rule in $(sed -n 's/^ *X([A-Z_]*, *"\([a-z-]*\)".*/\1/p' "$source/tools/pcap/check.h"); do
+    grep -q "^| \`$rule\` |" "$source/docs/captures.md" ||
+        { echo "docs/captures.md does not tell the rule $rule"; failed=1; }
+done
+exit $failed
