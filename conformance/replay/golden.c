@@ -59,7 +59,7 @@ void golden_digest(const sim_entry *entry, char out[GOLDEN_DIGEST_SIZE])
         snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
-void golden_put(sim_store *store, const char *path, const char *stream, size_t size, uint64_t mtime)
+uint8_t *golden_content(const char *stream, size_t size)
 {
     static const uint8_t prefix[] = {'u', 'f', 't', 'p', '-', 'g', 'o', 'l', 'd', 'e', 'n'};
     uint8_t *bytes = calloc(size / SHA256_DIGEST_SIZE + 1, SHA256_DIGEST_SIZE);
@@ -75,6 +75,12 @@ void golden_put(sim_store *store, const char *path, const char *stream, size_t s
         sha256_update(&ctx, sizeof number, number);
         sha256_digest(&ctx, SHA256_DIGEST_SIZE, bytes + i * SHA256_DIGEST_SIZE);
     }
+    return bytes;
+}
+
+void golden_put(sim_store *store, const char *path, const char *stream, size_t size, uint64_t mtime)
+{
+    uint8_t *bytes = golden_content(stream, size);
     sim_store_put(store, 0, path, bytes, size, mtime);
     free(bytes);
 }

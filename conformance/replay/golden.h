@@ -23,7 +23,9 @@ uint32_t golden_uid(const json_t *manifest, const char *node);
 #define GOLDEN_DIGEST_SIZE 65
 /* SHA-256 of a file in a store, as hex. */
 void golden_digest(const sim_entry *entry, char out[GOLDEN_DIGEST_SIZE]);
-/* Writes the content of a stream into a store. */
+/* The first bytes of a stream, to be freed. */
+uint8_t *golden_content(const char *stream, size_t size);
+/* Writes them into a store. */
 void golden_put(sim_store *store, const char *path, const char *stream, size_t size,
                 uint64_t mtime);
 /* Fails unless the entry is what an object of the manifest describes. */

@@ -167,6 +167,8 @@ static void log_start(program *p)
     if (o->operands_unused)
         uftp_log_line(p->log, 1, NULL, "%zu operands are not sent: -i names the files",
                       o->operands_unused);
+    if (o->windows_only)
+        uftp_log_line(p->log, 1, NULL, "-y has no effect here: key containers are of Windows");
     if (p->key) {
         char line[UFTP_KEY_LINE_MAX];
         uftp_log_line(p->log, 2, NULL, "%s", uftp_key_line(p->key, line));

@@ -385,8 +385,11 @@ static int take_output(uftp_sender_options *o, const uftp_option_use *use, uftp_
         return parse_text(use, &o->key_log_path, failure);
     case OPTION_PROGRESS:
         return parse_progress(use, &o->progress, failure);
+    case 'y':
+        o->windows_only = true;
+        return 0;
     }
-    return 0; /* -y */
+    return 0;
 }
 
 /* --wire says what other options mean, wherever it stands: it is looked for before them. */

@@ -56,6 +56,7 @@ typedef struct uftp_sender_options {
     uftp_strings hosts;     /* values of -H, as given */
     uftp_strings base_dirs; /* -E */
     uftp_strings operands;  /* of argv, then those of -i instead */
+    bool windows_only;      /* -y was given: has no effect, for a warning */
     size_t operands_unused; /* operands of argv that -i overrides, for a warning */
     uftp_strings excludes;  /* after loading */
     uftp_members members;   /* after loading */

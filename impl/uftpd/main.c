@@ -238,6 +238,8 @@ static void log_start(program *p)
 {
     char line[UFTP_KEY_LINE_MAX];
     uftp_log_line(p->log, 0, NULL, "UFTP version %s (libuftp)", uftp_version());
+    if (p->options.windows_only)
+        uftp_log_line(p->log, 1, NULL, "-m has no effect here: key containers are of Windows");
     uftp_log_line(p->log, 2, NULL, "%s", uftp_key_line(p->key, line));
     if (p->key_log.is_open)
         uftp_log_line(p->log, 0, NULL, "The secrets of all sessions go to a key log");

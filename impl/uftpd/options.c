@@ -238,8 +238,11 @@ static int take_process(uftp_receiver_options *o, const uftp_option_use *use, uf
         return parse_text(use, &o->key_log_path, failure);
     case 'N':
         return uftp_parse_signed(use, -20, 19, &o->nice, failure);
+    case 'm':
+        o->windows_only = true;
+        return 0;
     }
-    return 0; /* -q, -m */
+    return 0; /* -q */
 }
 
 typedef struct parser {

@@ -29,6 +29,7 @@ typedef struct uftp_receiver_options {
     const char *pid_path;     /* -P */
     const char *script;       /* -s, absolute */
     int nice;                 /* -N */
+    bool windows_only;        /* -m was given: has no effect, for a warning */
 
     uint16_t port;
     bool share_port;          /* --share-port */

@@ -241,9 +241,8 @@ void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now)
 static void complete_file(uftp_session *session, uint64_t now)
 {
     int err = uftp_session_store_commit(session);
+    /* No report either: it would hold the others to our rate. */
     session->owes &= ~(unsigned)(OWES_FILEINFO_ACK | OWES_CC_ACK | OWES_STATUS);
-    if (session->tfmcc)
-        uftp_tfmcc_receiver_rest(session->tfmcc); /* a report would bind the others to our rate */
     uftp_session_enter(session, now, SESSION_MIDGROUP);
     uftp_session_push_file_finished(session, now, err);
     uftp_session_owe(session, OWES_COMPLETE);

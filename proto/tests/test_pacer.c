@@ -74,9 +74,28 @@ static void unlimited_rate_yields(void **state)
     assert_true(uftp_pacer_ready(&pacer, 8));
 }
 
+/* A packet at 1 kB/s takes a second; once 10 kB/s are allowed the rest of it takes a tenth, and
+ * once it is 500 B/s again, twenty times that. */
+static void new_rate_counts_from_now_on(void **state)
+{
+    (void)state;
+    uftp_pacer pacer;
+    uftp_pacer_init(&pacer, 1000, UFTP_S(1));
+    uftp_pacer_spend(&pacer, UFTP_S(1), 1000);
+    assert_int_equal(pacer.next, UFTP_S(2));
+    uftp_pacer_set_rate(&pacer, UFTP_MS(1500), 10000);
+    assert_int_equal(pacer.next, UFTP_MS(1550));
+    uftp_pacer_set_rate(&pacer, UFTP_MS(1500), 500);
+    assert_int_equal(pacer.next, UFTP_MS(2500));
+    uftp_pacer_set_rate(&pacer, UFTP_S(3), 1000); /* nothing is waited for: nothing changes */
+    assert_int_equal(pacer.next, UFTP_MS(2500));
+    assert_int_equal(pacer.rate_bytes_per_s, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_rate_counts_from_now_on),
         cmocka_unit_test(rate_is_kept),
         cmocka_unit_test(quiet_time_is_no_credit),
         cmocka_unit_test(unlimited_rate_yields),

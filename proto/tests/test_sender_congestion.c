@@ -266,6 +266,42 @@ static void hostile_reports_do_no_harm(void **state)
     bench_end(&b);
 }
 
+/* Echoed timestamps that are no time of this session measure nothing: a round trip of 0 must not be
+ * computed with. */
+static void timeless(sender_bench *bench, const uftp_header *header, const uftp_message *message,
+                     const uftp_address *to)
+{
+    (void)header;
+    (void)to;
+    uftp_message reply = {0};
+    if (message->type == UFTP_MESSAGE_ANNOUNCE) {
+        reply.type = UFTP_MESSAGE_REGISTER;
+    } else if (message->type == UFTP_MESSAGE_FILEINFO) {
+        reply.type = UFTP_MESSAGE_FILEINFO_ACK;
+        reply.as.fileinfo_ack.file_id = 1;
+    } else if (message->type == UFTP_MESSAGE_CONG_CTRL) {
+        reply.type = UFTP_MESSAGE_CC_ACK;
+        reply.as.cc_ack.tfmcc.cc_rate = uftp_rate_quantise(1000000);
+        play.controls++;
+        assert_false(uftp_cong_ctrl_item(&message->as.cong_ctrl, 0).flags & UFTP_CONG_RTT);
+    }
+    if (reply.type)
+        bench_reply(bench, A, &reply);
+}
+
+static void receiver_without_a_round_trip_may_report(void **state)
+{
+    (void)state;
+    start(50000000);
+    b.config.member_count = 1;
+    b.on_message = timeless;
+    run_to_transfer();
+    bench_run(&b, b.now + UFTP_S(1));
+    assert_true(play.controls > 3);
+    assert_int_equal(bench_stats(&b).phase, UFTP_SENDER_TRANSFER);
+    bench_end(&b);
+}
+
 /* A stranger's ABORT goes to it alone: its number must not be missing for the others, who would
  * take that for a loss. (The bench checks that the numbers follow each other.) */
 static void abort_to_a_stranger_leaves_no_hole_in_the_numbers(void **state)
@@ -353,6 +389,7 @@ int main(void)
         cmocka_unit_test(clr_that_is_through_is_replaced_at_once),
         cmocka_unit_test(control_takes_turns_over_many_receivers),
         cmocka_unit_test(hostile_reports_do_no_harm),
+        cmocka_unit_test(receiver_without_a_round_trip_may_report),
         cmocka_unit_test(abort_to_a_stranger_leaves_no_hole_in_the_numbers),
         cmocka_unit_test(bounds_that_contradict_each_other_are_refused),
         cmocka_unit_test(packets_can_be_marked_and_announcements_are_slow),

@@ -15,11 +15,6 @@ void uftp_tfmcc_receiver_init(uftp_tfmcc_receiver *receiver, uint64_t packet_len
 void uftp_tfmcc_receiver_restart(uftp_tfmcc_receiver *receiver)
 {
     receiver->round_known = false;
-    uftp_tfmcc_receiver_rest(receiver);
-}
-
-void uftp_tfmcc_receiver_rest(uftp_tfmcc_receiver *receiver)
-{
     receiver->is_clr = false;
     receiver->deadline = UFTP_NEVER;
 }

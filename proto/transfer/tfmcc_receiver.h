@@ -34,8 +34,6 @@ void uftp_tfmcc_receiver_init(uftp_tfmcc_receiver *receiver, uint64_t packet_len
 /* A new file. The reference's sender counts its rounds anew for each, so that the last file's
  * number must be forgotten (trap 22). Losses are remembered. */
 void uftp_tfmcc_receiver_restart(uftp_tfmcc_receiver *receiver);
-/* Nothing is going to be received: no report is due any more. */
-void uftp_tfmcc_receiver_rest(uftp_tfmcc_receiver *receiver);
 /* Bytes per second. */
 uint64_t uftp_tfmcc_receiver_rate(const uftp_tfmcc_receiver *receiver, uint64_t grtt);
 /* Whether hearing this round number begins a round. */

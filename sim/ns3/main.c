@@ -108,7 +108,7 @@ static int parse_scaled(const uftp_option_use *use, uint64_t min, uint64_t max, 
 
 static int parse_rate(const uftp_option_use *use, uint64_t *bytes_per_s, uftp_failure *failure)
 {
-    uint64_t bits;
+    uint64_t bits = 0;
     int err = parse_scaled(use, 8, UINT64_C(10000000000), &bits, failure);
     if (!err)
         *bytes_per_s = bits / 8;

@@ -27,6 +27,7 @@ void sat_channel::add_terminal(const terminal &terminal, int64_t stream)
 {
     /* ns-3 would run an event in the past without a word. */
     NS_ABORT_UNLESS(terminal.delay.IsPositive());
+    by_device_[ns3::PeekPointer(terminal.device)] = ports_.size();
     by_address_[ns3::Mac48Address::ConvertFrom(terminal.device->GetAddress())] = ports_.size();
     ports_.push_back({terminal, luck_of(stream), luck_of(stream + 1)});
 }
@@ -49,19 +50,18 @@ void sat_channel::Send(ns3::Ptr<ns3::Packet> packet, uint16_t protocol, ns3::Mac
 {
     const frame frame = {packet, protocol, to, from};
     if (sender != hub_) {
-        const port &origin = ports_.at(by_address_.at(from));
+        const port &origin = ports_.at(by_device_.at(ns3::PeekPointer(sender)));
         carry(frame, origin, origin.back, hub_);
         return;
     }
-    if (to.IsGroup()) {
-        for (const port &port : ports_)
-            carry(frame, port, port.forward, port.end.device);
+    auto found = by_address_.find(to);
+    if (found != by_address_.end()) {
+        const port &only = ports_[found->second];
+        carry(frame, only, only.forward, only.end.device);
         return;
     }
-    auto found = by_address_.find(to);
-    if (found != by_address_.end())
-        carry(frame, ports_[found->second], ports_[found->second].forward,
-              ports_[found->second].end.device);
+    for (const port &port : ports_)
+        carry(frame, port, port.forward, port.end.device);
 }
 
 } // namespace harness

@@ -2,8 +2,9 @@
  *
  * A satellite: one hub, many terminals. What the hub sends reaches every terminal it is meant for,
  * after that terminal's own delay and less its own losses; what a terminal sends reaches the hub
- * only, as terminals cannot hear each other. Rates and queues are those of the devices at its ends:
- * the hub's device is the carrier that all terminals share.
+ * only, as terminals cannot hear each other. An address that is no terminal's stands behind one of
+ * them, who knows which: every terminal gets such a frame. Rates and queues are those of the
+ * devices at its ends: the hub's device is the carrier that all terminals share.
  *
  * ns-3's SimpleChannel has one delay for all and schedules an event at every device even for a
  * unicast reply.
@@ -56,6 +57,7 @@ class sat_channel final : public ns3::SimpleChannel
     uint64_t *lost_ = nullptr;
     std::vector<port> ports_; /* in the order of adding: so they are served */
     std::map<ns3::Mac48Address, size_t> by_address_;
+    std::map<const ns3::SimpleNetDevice *, size_t> by_device_; /* looked up, never walked */
 };
 
 } // namespace harness

@@ -138,10 +138,18 @@ static const sim_choice keys[] = {{"ec:secp256r1", UFTP_CURVE_SECP256R1},
                                   {"ec:secp521r1", UFTP_CURVE_SECP521R1},
                                   {"rsa:2048", -2048},
                                   {0}};
+static const sim_choice congestions[] = {{"none", UFTP_CC_NONE}, {"tfmcc", UFTP_CC_TFMCC}, {0}};
+static const sim_choice versions[] = {{"5", 5}, {"4", 4}, {0}};
 static const sim_field sender_fields[] = {
     {FIELD(sim_sender_part, "name", TEXT, name)},
     {FIELD(sim_sender_part, "start", TIME, start)},
     {FIELD(sim_sender_part, "rate", RATE, rate), .min = 1},
+    {FIELD(sim_sender_part, "congestion", CHOICE, congestion), .choices = congestions},
+    {FIELD(sim_sender_part, "rate_min", RATE, rate_min), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_sender_part, "rate_initial", RATE, rate_initial), .min = 1,
+     .max = UINT64_C(1) << 40},
+    {FIELD(sim_sender_part, "rate_max", RATE, rate_max), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_sender_part, "version", CHOICE, version), .choices = versions},
     {FIELD(sim_sender_part, "block", SIZE, block), .min = 64, .max = 8800},
     {FIELD(sim_sender_part, "robust", COUNT, robust), .min = 2, .max = 50},
     {FIELD(sim_sender_part, "grtt", TIME, grtt), .min = UFTP_MS(1), .max = UFTP_S(1000)},
@@ -271,6 +279,18 @@ static bool check_senders(sim_scenario *s, char *error)
             sender->rate = 1000000;
         if (sender->files.count == 0)
             return sim_yaml_refuse(sender->mark.at, error, "a sender needs files");
+        if (sender->congestion == UFTP_CC_NONE &&
+            (sender->rate_min || sender->rate_initial || sender->rate_max))
+            return sim_yaml_refuse(sender->mark.at, error,
+                                   "rate_min, rate_initial and rate_max need congestion control");
+        if ((sender->rate_min && sender->rate_initial && sender->rate_min > sender->rate_initial) ||
+            (sender->rate_min && sender->rate_max && sender->rate_min > sender->rate_max) ||
+            (sender->rate_initial && sender->rate_max && sender->rate_initial > sender->rate_max))
+            return sim_yaml_refuse(sender->mark.at, error,
+                                   "rate_min <= rate_initial <= rate_max is not so");
+        if (sender->version == 4 && sender->cipher)
+            return sim_yaml_refuse(sender->mark.at, error,
+                                   "version 4 is spoken in plain sessions only");
         if (!sender->cipher && (sender->client_auth || sender->key || sender->hash))
             return sim_yaml_refuse(sender->mark.at, error,
                                    "keys, hashes and client_auth need a cipher");

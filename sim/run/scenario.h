@@ -78,7 +78,10 @@ typedef struct sim_sender_part {
     sim_mark mark;
     const char *name; /* ["hub"] */
     uint64_t start;
-    uint64_t rate;   /* [1 MB/s] */
+    uint64_t rate;  /* [1 MB/s]; not used with congestion control */
+    int congestion; /* uftp_sender_config.congestion_control, and its bounds: */
+    uint64_t rate_min, rate_initial, rate_max;
+    int version;     /* of the wire [5] */
     uint64_t block;  /* bytes [1300] */
     uint64_t robust; /* [20] */
     uint64_t grtt, grtt_min, grtt_max;

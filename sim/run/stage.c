@@ -208,6 +208,11 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
     const sim_stage_sender *sender = &stage->senders[index];
     const sim_sender_part *part = sender->part;
     uftp_sender_config config = {.rate_bytes_per_s = part->rate,
+                                 .congestion_control = (uint8_t)part->congestion,
+                                 .rate_min = part->rate_min,
+                                 .rate_initial = part->rate_initial,
+                                 .rate_max = part->rate_max,
+                                 .version = (uint8_t)part->version,
                                  .block_size = (uint16_t)part->block,
                                  .robust = (uint8_t)part->robust,
                                  .grtt_initial = part->grtt,

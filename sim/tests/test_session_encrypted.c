@@ -5,6 +5,8 @@
  */
 #include "session.h"
 
+#include "session/packet.h"
+
 #include <string.h>
 
 #define LIMIT UFTP_S(600)
@@ -75,6 +77,92 @@ static void nothing_of_the_transfer_is_sent_in_the_clear(void **state)
         sim_expect_sent_type(s.plants[0], secret[i], 0);
     }
     assert_true(sim_count(s.hub)->sent[UFTP_MESSAGE_ENCRYPTED] > 100);
+    sim_free(s.world);
+}
+
+/* A node that only listens to the group of the session, and takes down what is sealed. */
+typedef struct tap {
+    uint64_t counter; /* of the last one */
+    uint64_t count;
+    bool repeated;
+} tap;
+
+static int tap_start(void *ctx, sim_node *node, uint64_t now)
+{
+    (void)ctx, (void)now;
+    const uftp_address group = sim_private_group();
+    sim_join(node, &group, NULL);
+    return 0;
+}
+
+static void tap_stop(void *ctx)
+{
+    (void)ctx;
+}
+
+static void tap_recv(void *ctx, uint64_t now, const uftp_datagram *trains, size_t count)
+{
+    (void)now;
+    tap *t = ctx;
+    for (size_t i = 0; i < count; i++) { /* one datagram each: the world joins none */
+        uftp_packet packet;
+        assert_int_equal(uftp_packet_read(trains[i].data, trains[i].len, &packet), UFTP_OK);
+        if (!packet.sealed)
+            continue;
+        t->repeated |= t->count > 0 && packet.encrypted.iv_counter <= t->counter;
+        t->counter = packet.encrypted.iv_counter;
+        t->count++;
+    }
+}
+
+static int tap_says_nothing(void *ctx, uint64_t now, uftp_transmit *out)
+{
+    (void)ctx, (void)now, (void)out;
+    return 0;
+}
+
+static uint64_t tap_waits_for_nothing(void *ctx)
+{
+    (void)ctx;
+    return UFTP_NEVER;
+}
+
+static void tap_timeout(void *ctx, uint64_t now)
+{
+    (void)ctx, (void)now;
+}
+
+static int tap_event(void *ctx, uftp_event *out)
+{
+    (void)ctx, (void)out;
+    return 0;
+}
+
+/* One counter used for two messages would give the cipher's key stream away (spec v5 3.9). With
+ * repairs, so that blocks are sealed more than once. */
+static void the_sender_uses_no_iv_counter_twice(void **state)
+{
+    (void)state;
+    static const sim_core core = {.role = "tap",
+                                  .start = tap_start,
+                                  .stop = tap_stop,
+                                  .recv = tap_recv,
+                                  .poll_transmit = tap_says_nothing,
+                                  .next_deadline = tap_waits_for_nothing,
+                                  .on_timeout = tap_timeout,
+                                  .poll_event = tap_event};
+    const sim_link lossy = {.loss_ppm = 100000};
+    tap heard = {0};
+    session_options o = encrypted();
+    o.plants_down = &lossy;
+    session s = session_new(1, &o);
+    sim_add_core(s.world, "tap", &core, &heard);
+    session_expect_success(&s, LIMIT);
+    uftp_sender_stats stats;
+    uftp_sender_stats_get(sim_sender(s.hub), &stats);
+    assert_true(stats.blocks_repeated > 5);
+    assert_false(heard.repeated);
+    assert_int_equal(heard.count, sim_count(s.hub)->sent[UFTP_MESSAGE_ENCRYPTED]);
     sim_free(s.world);
 }
 
@@ -173,6 +261,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(every_cipher_hash_and_curve_delivers),
     SIM_TEST(every_kind_of_key_signs_for_both_sides),
     SIM_TEST(nothing_of_the_transfer_is_sent_in_the_clear),
+    SIM_TEST(the_sender_uses_no_iv_counter_twice),
     SIM_TEST(losing_any_message_once_does_no_harm),
     SIM_TEST(sealed_messages_of_the_sender_may_be_lost_one_by_one),
     SIM_TEST(encrypted_sessions_survive_loss_doubling_and_reordering),

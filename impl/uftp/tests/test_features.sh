@@ -63,6 +63,29 @@ dscp_and_hops_are_on_the_wire() {
     stop_receiver "$receiver"
 }
 
+# ECT(0), beside the DSCP, on what congestion control watches.
+congestion_control_marks_packets() {
+    start_receiver ecn -U 0xA1
+    watch marked "udp dport 1044 ip daddr 239.255.77.0/24 ip dscp 10 ip ecn ect0"
+    send 0 -H 0xA1 -Q 10 -C tfmcc:init=8000 file
+    expect_packets some marked
+    unwatch
+    watch unmarked "udp dport 1044 ip ecn != not-ect"
+    send 0 -H 0xA1 -Q 10 file
+    expect_packets 0 unmarked
+    unwatch
+    cmp file "$stage/ecn/file" || complain "the file differs"
+    stop_receiver "$receiver"
+}
+
+options_for_windows_say_so() {
+    start_receiver windows -U 0xA1 -m
+    wait_for grep -q "^.*-m has no effect here" "$stage/windows.log"
+    send 0 -H 0xA1 -y small
+    expect_lines 1 "^-y has no effect here" "$stage/send.log"
+    stop_receiver "$receiver"
+}
+
 fragments_are_allowed() {
     start_receiver df -U 0xA1
     watch dont_fragment "udp dport 1044 ip frag-off & 0x4000 != 0"
@@ -428,7 +451,8 @@ memory_does_not_grow_with_files() {
     stop_receiver "$receiver"
 }
 
-features="dscp_and_hops_are_on_the_wire fragments_are_allowed addresses_and_ports_by_default
+features="dscp_and_hops_are_on_the_wire congestion_control_marks_packets options_for_windows_say_so
+fragments_are_allowed addresses_and_ports_by_default
 other_ports broadcast_is_a_public_address interfaces_by_pattern_index_and_address
 several_public_addresses source_specific_groups_name_their_source groups_are_left_after_the_session
 announces_are_sent_as_often_as_robust_says buffers_are_as_asked what_is_replaced_or_deleted_is_kept

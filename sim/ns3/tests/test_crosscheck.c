@@ -54,9 +54,10 @@ static const comparison comparisons[] = {
                   .loss_ppm_min = PPM_PER_PERCENT,
                   .loss_ppm_max = PPM_PER_PERCENT}},
     {.name = "plain_session_with_little_loss",
-     .scenario = {.receivers = 20, .plain = true, .loss_ppm_max = PPM_PER_PERCENT}},
+     .scenario =
+         {.receivers = 20, .plain = true, .file_size = 500000, .loss_ppm_max = PPM_PER_PERCENT}},
     {.name = "sealed_session_with_little_loss",
-     .scenario = {.receivers = 20, .loss_ppm_max = PPM_PER_PERCENT}},
+     .scenario = {.receivers = 20, .file_size = 500000, .loss_ppm_max = PPM_PER_PERCENT}},
     {.name = "receivers_as_unlike_as_0_and_5_percent",
      .scenario = {.receivers = 50, .file_size = 500000, .loss_ppm_max = 5 * PPM_PER_PERCENT}},
     {.name = "a_fifth_of_everything_is_lost",
@@ -72,17 +73,21 @@ static const comparison comparisons[] = {
     {.name = "a_carrier_slower_than_the_sender",
      .scenario = {.receivers = 20, .carrier_bytes_per_s = 750000, .loss_ppm_max = PPM_PER_PERCENT}},
     {.name = "replies_through_a_narrow_way_back",
-     .scenario = {.receivers = 30, .return_bytes_per_s = 2000, .loss_ppm_max = PPM_PER_PERCENT}},
+     .scenario = {.receivers = 30,
+                  .file_size = 500000,
+                  .return_bytes_per_s = 2000,
+                  .loss_ppm_max = PPM_PER_PERCENT}},
     {.name = "a_line_on_the_ground",
      .scenario = {.receivers = 20,
-                  .file_size = 2000000,
+                  .file_size = 1000000,
                   .rate_bytes_per_s = 5000000,
                   .carrier_bytes_per_s = 6250000,
                   .delay_min = UFTP_MS(5),
                   .delay_max = UFTP_MS(30),
                   .loss_ppm_max = PPM_PER_PERCENT}},
     {.name = "the_stack_with_little_loss",
-     .scenario = {.receivers = 20, .stack = true, .loss_ppm_max = PPM_PER_PERCENT}},
+     .scenario =
+         {.receivers = 20, .file_size = 500000, .stack = true, .loss_ppm_max = PPM_PER_PERCENT}},
 };
 #define COMPARISONS (sizeof comparisons / sizeof *comparisons)
 

@@ -100,6 +100,24 @@ void unicast_of_the_hub_reaches_one_terminal(void **)
     assert_true(sky.arrivals == std::vector<arrival>({{3, 260}}));
 }
 
+/* As behind a bridge: the terminals' own devices ignore it, the bridges would not. */
+void an_unknown_address_is_sought_behind_every_terminal(void **)
+{
+    sky sky({280, 240}, 0);
+    uint32_t seen = 0;
+    for (const device &device : sky.devices)
+        device->SetPromiscReceiveCallback(
+            [&seen](ns3::Ptr<ns3::NetDevice>, ns3::Ptr<const ns3::Packet>, uint16_t,
+                    const ns3::Address &, const ns3::Address &, ns3::NetDevice::PacketType) {
+                seen++;
+                return true;
+            });
+    sky.send(0, ns3::Mac48Address("02:00:00:00:00:99"));
+    ns3::Simulator::Run();
+    assert_int_equal(seen, 2);
+    assert_true(sky.arrivals.empty());
+}
+
 /* Receivers that hear each other's replies would hide a protocol that needs the hub's echo. */
 void a_terminal_is_heard_by_the_hub_alone(void **)
 {
@@ -143,6 +161,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(multicast_of_the_hub_reaches_each_terminal_after_its_own_delay),
         cmocka_unit_test(unicast_of_the_hub_reaches_one_terminal),
+        cmocka_unit_test(an_unknown_address_is_sought_behind_every_terminal),
         cmocka_unit_test(a_terminal_is_heard_by_the_hub_alone),
         cmocka_unit_test(losses_are_each_terminals_own_and_all_counted),
     };
