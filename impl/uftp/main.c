@@ -103,7 +103,10 @@ static int create_sender(program *p)
     case UFTP_ERR_MEMORY:
         return uftp_fail_memory(&p->failure);
     case UFTP_ERR_KEY:
-        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "the signing key cannot be used");
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
+                         config.version == 4 ? "the signing key does not fit -e: ecdh_ecdsa needs "
+                                               "an EC key, rsa and ecdh_rsa an RSA key"
+                                             : "the signing key cannot be used");
     case UFTP_ERR_LIMIT: /* message headers end at 1020 bytes (spec v5 1.3) */
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
                          "the signing key is too long for an announcement: use RSA with up to 3072 "

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "uftp/options.h"
 
+#include "uftp/options_v4.h"
+
 #include "runtime/log.h"
 #include "uftp/restart.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_PROGRESS = UFTP_OPTION_OWN, OPTION_KEYLOG };
+enum { OPTION_PROGRESS = UFTP_OPTION_OWN, OPTION_KEYLOG, OPTION_WIRE, OPTION_LEGACY_CRYPTO };
 
 static const uftp_option items[] = {
     {'R', "rate", "KBPS", "1000", "send at this rate (Kbps = 1024 bit/s); -1: as fast as possible"},
@@ -38,6 +40,9 @@ static const uftp_option items[] = {
     {'B', "buffer", "BYTES", "262144", "socket buffers"},
     {'U', "uid", "HEX", "from the interface", "our UID"},
 
+    {OPTION_WIRE, "wire", "VERSION", "5",
+     "5, or 4 for receivers of version 4: -Y -h -e -K -w are then\n"
+     "those of version 4 (see the manual), none of them by default"},
     {'Y', "cipher", "NAME", "aes256-gcm",
      "aes128-gcm, aes256-gcm, aes128-ccm, aes256-ccm, or\n"
      "none: no encryption, -h -e -c -k -K do not apply"},
@@ -47,6 +52,10 @@ static const uftp_option items[] = {
     {'k', "key", "FILE", NULL, "signing key (PEM) to read; with -K: to make and write"},
     {'K', "new-key", "TYPE", "ec:secp256r1, for this run",
      "make a signing key: rsa:BITS or ec:CURVE"},
+    {'w', "packet-signature", "TYPE", "hmac",
+     "with --wire 4: hmac or keyex, of each packet in CBC mode"},
+    {OPTION_LEGACY_CRYPTO, "legacy-crypto", NULL, NULL,
+     "with --wire 4: allow what is broken today (CBC, SHA-1,\nRSA key exchange)"},
 
     {'H', "hosts", "ID,... | @FILE", "anybody",
      "only these receivers: UIDs (0x...), IPv4 addresses or\nnames; may be repeated"},
@@ -285,8 +294,18 @@ static int take_network(uftp_sender_options *o, const uftp_option_use *use, uftp
 
 static int take_security(uftp_sender_options *o, const uftp_option_use *use, uftp_failure *failure)
 {
-    int code;
+    int code = o->core.version == 4 ? uftp_options_v4_take(o, use, failure) : -1;
+    if (code >= 0)
+        return code;
     switch (use->option->id) {
+    case OPTION_WIRE: /* take_wire() was there before */
+        return 0;
+    case OPTION_LEGACY_CRYPTO:
+        o->core.legacy_crypto = true;
+        return 0;
+    case 'w':
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
+                         "-w/--packet-signature: only version 4 has it (--wire 4)");
     case 'Y':
         return uftp_parse_cipher(use, &o->core.cipher, &o->core.plain, failure);
     case 'h':
@@ -373,6 +392,18 @@ static int take_output(uftp_sender_options *o, const uftp_option_use *use, uftp_
     return 0;
 }
 
+/* --wire says what other options mean, wherever it stands: it is looked for before them. */
+static int take_wire(void *ctx, const uftp_option_use *use, uftp_failure *failure)
+{
+    uint64_t version = 0;
+    if (use->option->id != OPTION_WIRE)
+        return 0;
+    int code = parse_u64(use, 4, 5, NULL, &version, failure);
+    if (!code)
+        *(uint64_t *)ctx = version;
+    return code;
+}
+
 static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
 {
     static int (*const kinds[])(uftp_sender_options *, const uftp_option_use *, uftp_failure *) = {
@@ -439,14 +470,23 @@ int uftp_sender_options_parse(uftp_sender_options *options, int argc, char **arg
         .log_archives = UFTP_LOG_ARCHIVES_DEFAULT,
     };
     int first;
-    int code = uftp_option_scan(&uftp_sender_option_table, argc, argv, take, options,
+    uint64_t version = 5;
+    int code = uftp_option_scan(&uftp_sender_option_table, argc, argv, take_wire, &version,
                                 &options->action, &first, failure);
+    if (code || options->action != UFTP_ACTION_RUN)
+        return code;
+    if (version == 4)
+        uftp_options_v4_defaults(options);
+    code = uftp_option_scan(&uftp_sender_option_table, argc, argv, take, options, &options->action,
+                            &first, failure);
     if (code || options->action != UFTP_ACTION_RUN)
         return code;
     for (int i = first; i < argc && !code; i++)
         code = uftp_strings_add(&options->operands, argv[i], strlen(argv[i]), failure);
     if (!code)
         code = check(options, failure);
+    if (!code && options->core.version == 4)
+        code = uftp_options_v4_check(options, failure);
     return code;
 }
 

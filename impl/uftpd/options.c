@@ -10,7 +10,8 @@ enum {
     OPTION_SHARE_PORT = UFTP_OPTION_OWN,
     OPTION_REFUSE_DELETE,
     OPTION_SYNC_TO_DISK,
-    OPTION_KEYLOG
+    OPTION_KEYLOG,
+    OPTION_LEGACY_CRYPTO,
 };
 
 #define GROUP_DEFAULT "230.4.4.1"
@@ -50,6 +51,8 @@ static const uftp_option items[] = {
 
     {'S', "servers", "FILE", "any", "senders to accept, lines UID|IP|PROXYUID[|FINGERPRINT]"},
     {'E', "encrypted-only", NULL, NULL, "refuse sessions that are not encrypted"},
+    {OPTION_LEGACY_CRYPTO, "legacy-crypto", NULL, NULL,
+     "take part in sessions of version 4 with broken cryptography\n(CBC, SHA-1, RSA key exchange)"},
     {OPTION_REFUSE_DELETE, "refuse-delete", NULL, NULL, "reject requests to delete files"},
     {'k', "key", "FILE", NULL, "signing key (PEM) to read; with -K: to make and write"},
     {'K', "new-key", "TYPE", "ec:secp256r1, for this run",
@@ -193,6 +196,9 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         return parse_text(use, &o->servers_path, failure);
     case 'E':
         o->core.encrypted_only = true;
+        return 0;
+    case OPTION_LEGACY_CRYPTO:
+        o->core.legacy_crypto = true;
         return 0;
     case 'k':
         return parse_text(use, &o->key_path, failure);

@@ -30,6 +30,12 @@ int uftp_v4_suite_check(const uftp_v4_suite *suite)
     return known && fits ? UFTP_OK : UFTP_ERR_UNSUPPORTED;
 }
 
+bool uftp_v4_suite_legacy(const uftp_v4_suite *suite)
+{
+    return suite->key_exchange == UFTP_KEY_EXCHANGE_RSA || suite->hash == UFTP_HASH_SHA1 ||
+           !is_aead(suite->cipher);
+}
+
 size_t uftp_v4_key_len(uint8_t cipher)
 {
     return is_aead(cipher) ? uftp_cipher_key_len(cipher) : uftp_cbc_key_len(cipher);

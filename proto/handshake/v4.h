@@ -33,6 +33,9 @@ typedef struct uftp_v4_suite {
 /* Whether all four numbers are known and go together. Everything below takes a suite that has
  * passed here. UNSUPPORTED. */
 int uftp_v4_suite_check(const uftp_v4_suite *suite);
+/* Whether any of it is broken today: SHA-1, ciphers that do not authenticate, an exchange without
+ * forward secrecy. Such suites are used only when that is asked for. */
+bool uftp_v4_suite_legacy(const uftp_v4_suite *suite);
 
 /* ---- what both ends of a session know ---- */
 

@@ -146,17 +146,23 @@ void uftp_clients_init(uftp_clients *clients, const uftp_allocator *memory,
 
 void uftp_client_drop_context(const uftp_clients *clients, uftp_client *client)
 {
-    if (!client->secrets || !client->secrets->context)
+    client_secrets *secrets = client->secrets;
+    if (!secrets)
         return;
-    uftp_wipe(client->secrets->context, sizeof *client->secrets->context);
-    uftp_release(clients->memory, client->secrets->context);
-    client->secrets->context = NULL;
+    if (secrets->context) {
+        uftp_wipe(secrets->context, sizeof *secrets->context);
+        uftp_release(clients->memory, secrets->context);
+        secrets->context = NULL;
+    }
+    if (secrets->v4)
+        uftp_wipe(&secrets->v4->exchange, sizeof secrets->v4->exchange);
 }
 
 static void client_free(const uftp_clients *clients, uftp_client *client)
 {
     if (client->secrets) {
         uftp_client_drop_context(clients, client);
+        uftp_release(clients->memory, client->secrets->v4);
         uftp_wipe(client->secrets, sizeof *client->secrets);
         uftp_release(clients->memory, client->secrets);
     }

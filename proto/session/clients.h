@@ -7,6 +7,7 @@
 #ifndef UFTP_SESSION_CLIENTS_H
 #define UFTP_SESSION_CLIENTS_H
 
+#include "handshake/v4.h"
 #include "handshake/v5.h"
 #include "session/replay.h"
 #include <uftp/sender.h>
@@ -24,14 +25,24 @@ typedef enum client_due {
     CLIENT_DUE_KINDS
 } client_due;
 
+/* What version 4 keeps of a client besides. */
+typedef struct client_secrets_v4 {
+    uftp_v4_client exchange;               /* wiped once the client is confirmed */
+    uint8_t public_key[UFTP_KEY_BLOB_MAX]; /* of its CLIENT_KEY: may sign every packet */
+    size_t public_key_len;
+} client_secrets_v4;
+
 /* What only encrypted sessions need; made with the first usable REGISTER. */
 typedef struct client_secrets {
-    uftp_traffic server_hs, client_hs;
-    uftp_traffic client_app;
     uint8_t verify_data[UFTP_HASH_LEN_MAX];
-    uftp_replay replay;              /* of the client's counters */
+    size_t verify_len;
+    uftp_replay replay; /* of the client's counters */
+    bool ready;         /* verify_data is set, and the keys it proves */
+
+    uftp_traffic server_hs, client_hs; /* version 5 */
+    uftp_traffic client_app;
     uftp_v5_client_context *context; /* until the client is confirmed */
-    bool app_ready;                  /* client_app and verify_data are set */
+    client_secrets_v4 *v4;           /* version 4 */
 } client_secrets;
 
 typedef struct uftp_client {

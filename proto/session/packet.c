@@ -3,6 +3,30 @@
 
 #include "base/assert.h"
 
+static size_t signature_len(const uftp_sealing *sealing)
+{
+    return sealing->group ? uftp_v4_packet_signature_len(sealing->group, sealing->own_key) : 0;
+}
+
+static size_t payload_len(const uftp_sealing *sealing, size_t message_len)
+{
+    return sealing->group ? uftp_v4_packet_payload_len(sealing->group, message_len)
+                          : message_len + UFTP_TAG_LEN;
+}
+
+size_t uftp_packet_message_at(const uftp_wire *wire, const uftp_sealing *sealing)
+{
+    if (!sealing)
+        return wire->header_len;
+    return wire->header_len + wire->encrypted_overhead - UFTP_TAG_LEN + signature_len(sealing);
+}
+
+size_t uftp_packet_len(const uftp_wire *wire, const uftp_sealing *sealing, size_t message_len)
+{
+    return uftp_packet_message_at(wire, sealing) +
+           (sealing ? payload_len(sealing, message_len) : message_len);
+}
+
 int uftp_packet_write(const uftp_wire *wire, const uftp_header *header, const uftp_message *message,
                       const uftp_sealing *sealing, uint64_t counter, uint8_t *out, size_t capacity,
                       size_t *len)
@@ -20,35 +44,43 @@ int uftp_packet_write(const uftp_wire *wire, const uftp_header *header, const uf
     }
     /* The wrapper carries the payload's length, which is known once the message stands: write the
      * message behind a wrapper's worth of room, then the wrapper before it. */
-    size_t wrapper_len = wire->encrypted_overhead - UFTP_TAG_LEN;
     uint8_t *wrapper = w.at;
-    if ((size_t)(w.end - w.at) < wire->encrypted_overhead)
+    size_t message_at = uftp_packet_message_at(wire, sealing);
+    if (capacity < message_at)
         return UFTP_ERR_SPACE;
-    w.at += wrapper_len;
-    w.end -= UFTP_TAG_LEN;
-    uint8_t *plaintext = w.at;
+    w.at = out + message_at;
     err = wire->message_write(&w, message);
     if (err < 0)
         return err;
-    size_t plaintext_len = (size_t)(w.at - plaintext);
-    uftp_writer inner = {.at = wrapper, .end = w.at + UFTP_TAG_LEN};
+    size_t message_len = (size_t)(w.at - out) - message_at;
+    size_t total = uftp_packet_len(wire, sealing, message_len);
+    if (total > capacity)
+        return UFTP_ERR_SPACE;
+    uftp_writer inner = {.at = wrapper, .end = out + total};
     const uftp_encrypted encrypted = {.iv_counter = counter,
-                                      .payload = {.len = plaintext_len + UFTP_TAG_LEN}};
+                                      .signature = {.len = signature_len(sealing)},
+                                      .payload = {.len = payload_len(sealing, message_len)}};
     err = wire->encrypted_write(&inner, &encrypted);
     if (err < 0)
         return err;
-    *len = (size_t)(w.at - out) + UFTP_TAG_LEN;
+    *len = total;
     if (message->type != UFTP_MESSAGE_FILESEG || message->as.fileseg.data.data)
-        uftp_packet_seal(wire, sealing, counter, out, *len);
+        uftp_packet_seal(wire, sealing, counter, out, message_len);
     return UFTP_OK;
 }
 
 void uftp_packet_seal(const uftp_wire *wire, const uftp_sealing *sealing, uint64_t counter,
-                      uint8_t *datagram, size_t len)
+                      uint8_t *datagram, size_t message_len)
 {
-    UFTP_ASSERT(len >= wire->header_len + wire->encrypted_overhead);
-    uftp_v5_seal(sealing->aead, sealing->traffic, counter, datagram,
-                 len - wire->header_len - wire->encrypted_overhead);
+    if (sealing->group) {
+        UFTP_ASSERT(wire == &uftp_wire_v4);
+        int err =
+            uftp_v4_seal(sealing->group, sealing->own_key, sealing->random, datagram, message_len);
+        UFTP_ASSERT(err == UFTP_OK); /* our key has signed before */
+        return;
+    }
+    UFTP_ASSERT(wire == &uftp_wire_v5);
+    uftp_v5_seal(sealing->aead, sealing->traffic, counter, datagram, message_len);
 }
 
 int uftp_packet_read(uint8_t *data, size_t len, uftp_packet *out)
@@ -71,8 +103,15 @@ int uftp_packet_read(uint8_t *data, size_t len, uftp_packet *out)
 int uftp_packet_open(uftp_packet *packet, const uftp_sealing *sealing)
 {
     UFTP_ASSERT(packet->sealed);
+    if (sealing->group)
+        return packet->wire == &uftp_wire_v4
+                   ? uftp_v4_open(sealing->group, sealing->peer_key, packet->data, packet->len,
+                                  &packet->plaintext)
+                   : UFTP_ERR_AUTH;
     if (packet->wire != &uftp_wire_v5)
         return UFTP_ERR_AUTH;
+    packet->plaintext = packet->encrypted.payload;
+    packet->plaintext.len -= UFTP_TAG_LEN; /* the codec has seen to it that there is a tag */
     return uftp_v5_open(sealing->aead, sealing->traffic, packet->encrypted.iv_counter, packet->data,
                         packet->len);
 }
@@ -81,12 +120,9 @@ int uftp_packet_message(const uftp_packet *packet, uftp_message *out)
 {
     uftp_reader r = {.at = packet->data + packet->wire->header_len,
                      .end = packet->data + packet->len};
-    if (packet->sealed && packet->encrypted.payload.len < UFTP_TAG_LEN)
-        return UFTP_ERR_MALFORMED; /* of version 4, where a payload may have no tag */
     if (packet->sealed)
-        r = (uftp_reader){.at = packet->encrypted.payload.data,
-                          .end = packet->encrypted.payload.data + packet->encrypted.payload.len -
-                                 UFTP_TAG_LEN};
+        r = (uftp_reader){.at = packet->plaintext.data,
+                          .end = packet->plaintext.data + packet->plaintext.len};
     int err = packet->wire->message_read(&r, out);
     if (err < 0)
         return err;

@@ -258,11 +258,15 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
     if (err < 0)
         return err;
     err = uftp_session_keys_establish(session, message, sealed);
+    bool is_signed = session->keys->schedule->keyinfo_signed;
+    if (err == UFTP_ERR_AUTH && !is_signed)
+        return err; /* as with a bad signature */
     if (err < 0) {
         uftp_session_fail(session, now, "Decrypt failed for group master", FAREWELL_ABORT);
         return UFTP_OK;
     }
-    uftp_window_mark(&session->window, message->iv_counter);
+    if (is_signed) /* otherwise a forged counter could close the window */
+        uftp_window_mark(&session->window, message->iv_counter);
     uftp_session_commit(session, packet, arrival);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);
     uftp_session_confirm(session, now);
@@ -279,6 +283,13 @@ int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
     const uint8_t *sealed = find_entry(message, session->receiver->config.uid);
     if (session->state == SESSION_REGISTERED)
         return sealed ? on_first_keyinfo(session, packet, message, sealed, arrival) : UFTP_OK;
+    /* One that nobody signed may have been forged: a later one takes its place until something
+     * sealed with its keys has come. */
+    if (sealed && session->state == SESSION_MIDGROUP && !session->keys->proved) {
+        int err = uftp_session_keys_establish(session, message, sealed);
+        if (err < 0)
+            return err;
+    }
     if (needs_sign_of_life(session, now)) {
         int err = uftp_session_keys_verify_keyinfo(session, packet, message);
         if (err < 0)

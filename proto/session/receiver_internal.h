@@ -4,7 +4,9 @@
  *
  *   receiver.c           the object, its verbs, the way of a datagram: parse, authenticate, commit
  *   receiver_announce.c  ANNOUNCE ... REG_CONF or KEYINFO
- *   receiver_keys.c      every call into the key schedule of a wire version
+ *   receiver_keys.c      the keys, whatever the wire version; each has a file behind it
+ *   receiver_keys_v5.c   every call into the key schedule of version 5
+ *   receiver_keys_v4.c   ... and of version 4
  *   receiver_file.c      FILEINFO, FILESEG, DONE, and what is asked for again
  *   receiver_congestion.c  losses, rates and reports of sessions with congestion control
  *   receiver_store.c     the rules for files on top of the store (spec v5 4.11)
@@ -60,7 +62,36 @@
 #define RECEIVER_BUCKETS 256    /* of the session hash: a power of two above UFTP_SESSIONS_MAX */
 
 typedef struct uftp_session uftp_session;
-typedef struct uftp_session_keys uftp_session_keys; /* receiver_keys.c */
+
+/* The way of a wire version's key schedule through a session. */
+typedef struct receiver_schedule {
+    bool client_key_sealed; /* CLIENT_KEY leaves sealed, or in the clear */
+    bool keyinfo_signed;    /* a KEYINFO proves itself, or only its use does */
+    /* Checks what can be checked, then makes session->keys and our share of the exchange. `*why` as
+     * for uftp_session_keys_begin(). */
+    int (*begin)(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce,
+                 const char **why);
+    void (*free)(uftp_session *session);
+    int (*verify_announce)(const uftp_session *session, const uftp_packet *packet,
+                           const uftp_announce *announce);
+    int (*verify_keyinfo)(const uftp_session *session, const uftp_packet *packet,
+                          const uftp_keyinfo *keyinfo);
+    int (*establish)(uftp_session *session, const uftp_keyinfo *keyinfo, const uint8_t *sealed);
+    int (*open)(const uftp_session *session, uftp_packet *packet);
+    void (*fill_register)(const uftp_session *session, uftp_register *out);
+    void (*fill_client_key)(const uftp_session *session, uftp_client_key *out);
+    uftp_bytes (*verify_data)(const uftp_session *session);
+    uftp_sealing (*sealing)(const uftp_session *session, uint8_t message, uftp_aead *aead);
+} receiver_schedule;
+extern const receiver_schedule receiver_schedule_v5, receiver_schedule_v4;
+
+/* The head of what a schedule keeps of a session. */
+typedef struct uftp_session_keys {
+    const receiver_schedule *schedule;
+    bool client_auth;
+    bool established;
+    bool proved; /* the keys are the sender's: KEYINFO was signed, or a sealed packet has opened */
+} uftp_session_keys;
 
 typedef enum uftp_session_state {
     SESSION_REGISTERED, /* REGISTER leaves or has left; not confirmed */
@@ -313,15 +344,17 @@ int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_pa
                                       const uftp_announce *announce);
 int uftp_session_keys_verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
                                      const uftp_keyinfo *keyinfo);
-/* Opens our entry of a KEYINFO that has been verified. */
+/* Opens our entry of a KEYINFO that has been verified. AUTH, when that proved nothing. */
 int uftp_session_keys_establish(uftp_session *session, const uftp_keyinfo *keyinfo,
                                 const uint8_t *sealed);
 int uftp_session_keys_open(const uftp_session *session, uftp_packet *packet);
 bool uftp_session_keys_client_auth(const uftp_session *session);
+/* Whether a message of ours leaves sealed. */
+bool uftp_session_keys_seals(const uftp_session *session, uint8_t message);
 void uftp_session_keys_register(const uftp_session *session, uftp_register *out);
 void uftp_session_keys_client_key(const uftp_session *session, uftp_client_key *out);
 uftp_bytes uftp_session_keys_verify_data(const uftp_session *session);
-/* What a message of ours is sealed with. The caller wipes *aead. */
+/* What such a message is sealed with. The caller wipes *aead. */
 uftp_sealing uftp_session_keys_sealing(const uftp_session *session, uint8_t message,
                                        uftp_aead *aead);
 

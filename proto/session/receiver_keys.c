@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every call of the receiver into the key schedule of wire version 5 (spec v5 3). Another version's
- * schedule is another file with these functions.
+ * The keys of a receiver's session: what does not depend on the wire version, and the way to what
+ * does.
  */
 #include "session/receiver_internal.h"
-
-#include "crypto/hash.h"
-
-struct uftp_session_keys {
-    uftp_suite suite;
-    bool client_auth;
-    bool established;
-    uint8_t server_key[UFTP_KEY_BLOB_MAX];
-    size_t server_key_len;
-    uint8_t random[UFTP_RANDOM_LEN]; /* this and the ECDH key stay the same when REGISTER is */
-    uftp_ecdh *ecdh;                 /* repeated (spec v5 trap 32) */
-    uftp_v5_server_context server;
-    uftp_v5_client_context client;
-    uint8_t signature[UFTP_SIGNATURE_MAX]; /* of CLIENT_KEY: made once, sent with each */
-    size_t signature_len;
-    uftp_traffic server_hs, client_hs, server_app, client_app;
-    uftp_aead server_app_aead; /* expanded: used for every block */
-    uint8_t verify_data[UFTP_HASH_LEN_MAX];
-};
-
-static uftp_bytes server_key(const uftp_session_keys *keys)
-{
-    return (uftp_bytes){.data = keys->server_key, .len = keys->server_key_len};
-}
 
 static bool fingerprint_fits(const uftp_session *session, uftp_bytes public_key)
 {
@@ -43,133 +19,30 @@ static bool fingerprint_fits(const uftp_session *session, uftp_bytes public_key)
     return true;
 }
 
-/* The sender is who it says, as far as we can know. */
-static int check_server(const uftp_session *session, const uftp_packet *packet,
-                        const uftp_announce *announce, const char **why)
+int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
+                            const uftp_announce *announce, const char **why)
 {
+    const receiver_schedule *schedule =
+        packet->wire == &uftp_wire_v4 ? &receiver_schedule_v4 : &receiver_schedule_v5;
     const uftp_enc_info *info = &announce->enc_info;
-    *why = "Encrypted sessions of version 4 not supported here";
-    if (packet->wire != &uftp_wire_v5)
-        return UFTP_ERR_UNSUPPORTED; /* its keys come from another schedule */
     *why = "Keytype invalid or not supported here";
-    if (uftp_cipher_key_len(info->cipher) == 0)
-        return UFTP_ERR_UNSUPPORTED;
     if (info->public_key.len > UFTP_KEY_BLOB_MAX)
         return UFTP_ERR_KEY;
     *why = "Failed to verify server key fingerprint";
     if (!fingerprint_fits(session, info->public_key))
         return UFTP_ERR_AUTH;
-    *why = "Keytype invalid or not supported here";
-    int err = uftp_public_key_check(info->public_key);
-    if (err < 0)
-        return err;
-    if (!uftp_ecdh_blob_curve(info->ecdh_key))
-        return UFTP_ERR_KEY;
-    /* The reference refuses the session for a bad signature. That would be for good: one datagram
-     * that was damaged, or sent in another's name, would shut the genuine session out. It is only
-     * dropped, since the sender repeats its own. */
     *why = NULL;
-    return uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
-                                   (size_t)(info->signature.data - packet->data),
-                                   info->signature.len);
-}
-
-/* Signs our CLIENT_KEY and lets its header, with a zero signature, enter the context (3.3). */
-static int prepare_client_key(uftp_session *session)
-{
-    const uftp_receiver_config *config = &session->receiver->config;
-    uftp_session_keys *keys = session->keys;
-    keys->signature_len = uftp_v5_signature_len(config->key);
-    UFTP_ASSERT(keys->signature_len <= sizeof keys->signature);
-    int err = uftp_v5_client_key_sign(config->key, config->random, keys->suite.hash, &keys->server,
-                                      &keys->client, keys->signature);
-    if (err < 0)
-        return err;
-    uint8_t bytes[1020]; /* the longest message header */
-    uftp_writer w = {.at = bytes, .end = bytes + sizeof bytes};
-    const uftp_message message = {.type = UFTP_MESSAGE_CLIENT_KEY,
-                                  .as.client_key = {.public_key = uftp_key_blob(config->key),
-                                                    .signature = {.len = keys->signature_len}}};
-    err = session->wire->message_write(&w, &message);
-    if (err < 0)
-        return err;
-    size_t len = (size_t)(w.at - bytes);
-    return uftp_v5_client_context_add_key(&keys->client, (uftp_bytes){bytes, len},
-                                          len - keys->signature_len, keys->signature_len);
-}
-
-static void log_traffic(const uftp_session *session, const char *label, uint32_t uid,
-                        const uftp_traffic *traffic)
-{
-    uftp_v5_log_traffic(session->receiver->config.key_log, &session->keys->suite, label,
-                        session->group, uid, traffic);
-}
-
-static void log_application(const uftp_session *session,
-                            const uint8_t master[UFTP_GROUP_MASTER_LEN])
-{
-    const uftp_receiver_config *config = &session->receiver->config;
-    if (config->key_log)
-        config->key_log->log(config->key_log->ctx, "GROUP_MASTER", session->group, config->uid,
-                             master, UFTP_GROUP_MASTER_LEN);
-    log_traffic(session, "SERVER_APP", session->server, &session->keys->server_app);
-    log_traffic(session, "CLIENT_APP", config->uid, &session->keys->client_app);
-}
-
-/* Our share of the handshake: contexts, ephemeral key, handshake keys. */
-static int begin(uftp_session *session, const uftp_enc_info *info)
-{
-    const uftp_receiver_config *config = &session->receiver->config;
-    uftp_session_keys *keys = session->keys;
-    keys->suite = (uftp_suite){.cipher = info->cipher, .hash = info->hash};
-    keys->client_auth = info->client_auth;
-    memcpy(keys->server_key, info->public_key.data, info->public_key.len);
-    keys->server_key_len = info->public_key.len;
-    config->random->fill(config->random->ctx, sizeof keys->random, keys->random);
-    int err = uftp_v5_server_context_init(
-        &keys->server, session->group, session->instance, session->server, info->whole,
-        (size_t)(info->signature.data - info->whole.data), info->signature.len);
-    if (err == UFTP_OK)
-        err = uftp_ecdh_generate(config->memory, config->random,
-                                 uftp_ecdh_blob_curve(info->ecdh_key), &keys->ecdh);
-    if (err == UFTP_OK)
-        err = uftp_v5_client_context_init(&keys->client, (uftp_bytes){0}, config->uid,
-                                          uftp_ecdh_blob(keys->ecdh), keys->random);
-    if (err == UFTP_OK)
-        err = uftp_v5_handshake_keys(&keys->suite, keys->ecdh, info->ecdh_key, &keys->server,
-                                     &keys->client, &keys->server_hs, &keys->client_hs);
-    if (err == UFTP_OK) {
-        log_traffic(session, "SERVER_HS", config->uid, &keys->server_hs);
-        log_traffic(session, "CLIENT_HS", config->uid, &keys->client_hs);
-    }
-    if (err == UFTP_OK && keys->client_auth)
-        err = prepare_client_key(session);
-    return err;
-}
-
-int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
-                            const uftp_announce *announce, const char **why)
-{
-    int err = check_server(session, packet, announce, why); /* before anything is computed */
-    if (err < 0)
-        return err;
-    session->keys = uftp_alloc(session->receiver->config.memory, 1, sizeof *session->keys);
-    if (!session->keys)
-        return UFTP_ERR_MEMORY; /* no refusal: there may be memory when the ANNOUNCE comes again */
-    err = begin(session, &announce->enc_info);
-    if (err < 0 && err != UFTP_ERR_MEMORY)
-        *why = "Keytype invalid or not supported here";
+    int err = schedule->begin(session, packet, announce, why);
+    if (session->keys)
+        session->keys->client_auth = info->client_auth;
     return err;
 }
 
 void uftp_session_keys_free(uftp_session *session)
 {
-    uftp_session_keys *keys = session->keys;
-    if (!keys)
+    if (!session->keys)
         return;
-    uftp_ecdh_free(keys->ecdh);
-    uftp_wipe(keys, sizeof *keys);
-    uftp_release(session->receiver->config.memory, keys);
+    session->keys->schedule->free(session);
     session->keys = NULL;
 }
 
@@ -181,54 +54,34 @@ bool uftp_session_keys_established(const uftp_session *session)
 int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_packet *packet,
                                       const uftp_announce *announce)
 {
-    const uftp_session_keys *keys = session->keys;
-    const uftp_bytes signature = announce->enc_info.signature;
     if (!announce->encrypted)
         return UFTP_ERR_AUTH;
-    return uftp_v5_announce_verify(server_key(keys), keys->suite.hash, packet->data, packet->len,
-                                   (size_t)(signature.data - packet->data), signature.len);
+    return session->keys->schedule->verify_announce(session, packet, announce);
 }
 
 int uftp_session_keys_verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
                                      const uftp_keyinfo *keyinfo)
 {
-    const uftp_session_keys *keys = session->keys;
-    return uftp_v5_keyinfo_verify(
-        server_key(keys), keys->suite.hash, &keys->server, (uftp_bytes){0}, packet->data,
-        packet->len, (size_t)(keyinfo->signature.data - packet->data), keyinfo->signature.len);
+    return session->keys->schedule->verify_keyinfo(session, packet, keyinfo);
 }
 
 int uftp_session_keys_establish(uftp_session *session, const uftp_keyinfo *keyinfo,
                                 const uint8_t *sealed)
 {
-    uftp_session_keys *keys = session->keys;
-    uint8_t master[UFTP_GROUP_MASTER_LEN];
-    int err = uftp_v5_master_open(&keys->suite, &keys->server_hs, keyinfo->iv_counter,
-                                  &keys->server, &keys->client, sealed, master);
+    int err = session->keys->schedule->establish(session, keyinfo, sealed);
     if (err == UFTP_OK) {
-        uftp_v5_server_app_keys(&keys->suite, master, &keys->server, &keys->server_app);
-        uftp_v5_client_app_keys(&keys->suite, master, &keys->server, &keys->client,
-                                &keys->client_app, keys->verify_data);
-        err = uftp_aead_init(&keys->server_app_aead, keys->suite.cipher, keys->server_app.key);
-        log_application(session, master);
+        session->keys->established = true;
+        session->keys->proved = session->keys->schedule->keyinfo_signed;
     }
-    uftp_wipe(master, sizeof master);
-    if (err < 0)
-        return err;
-    /* What made the keys is needed no more; who opens our memory later shall not find it. */
-    uftp_ecdh_free(keys->ecdh);
-    keys->ecdh = NULL;
-    uftp_wipe(&keys->server_hs, sizeof keys->server_hs);
-    uftp_wipe(&keys->client_hs, sizeof keys->client_hs);
-    keys->established = true;
-    return UFTP_OK;
+    return err;
 }
 
 int uftp_session_keys_open(const uftp_session *session, uftp_packet *packet)
 {
-    const uftp_session_keys *keys = session->keys;
-    return uftp_packet_open(
-        packet, &(uftp_sealing){.aead = &keys->server_app_aead, .traffic = &keys->server_app});
+    int err = session->keys->schedule->open(session, packet);
+    if (err == UFTP_OK)
+        session->keys->proved = true;
+    return err;
 }
 
 bool uftp_session_keys_client_auth(const uftp_session *session)
@@ -238,31 +91,30 @@ bool uftp_session_keys_client_auth(const uftp_session *session)
 
 void uftp_session_keys_register(const uftp_session *session, uftp_register *out)
 {
-    out->random = session->keys->random;
-    out->ecdh_key = uftp_ecdh_blob(session->keys->ecdh);
+    session->keys->schedule->fill_register(session, out);
 }
 
 void uftp_session_keys_client_key(const uftp_session *session, uftp_client_key *out)
 {
-    const uftp_session_keys *keys = session->keys;
-    *out = (uftp_client_key){.public_key = uftp_key_blob(session->receiver->config.key),
-                             .signature = {.data = keys->signature, .len = keys->signature_len}};
+    session->keys->schedule->fill_client_key(session, out);
 }
 
 uftp_bytes uftp_session_keys_verify_data(const uftp_session *session)
 {
-    return (uftp_bytes){.data = session->keys->verify_data,
-                        .len = uftp_hash_len(session->keys->suite.hash)};
+    return session->keys->schedule->verify_data(session);
 }
 
-/* We speak seldom: the cipher is expanded each time (0.2 us) rather than kept (4 KB). */
+bool uftp_session_keys_seals(const uftp_session *session, uint8_t message)
+{
+    if (message == UFTP_MESSAGE_REGISTER)
+        return false;
+    if (message == UFTP_MESSAGE_CLIENT_KEY)
+        return session->keys->schedule->client_key_sealed;
+    return session->keys->established;
+}
+
 uftp_sealing uftp_session_keys_sealing(const uftp_session *session, uint8_t message,
                                        uftp_aead *aead)
 {
-    const uftp_session_keys *keys = session->keys;
-    const uftp_traffic *traffic =
-        message == UFTP_MESSAGE_CLIENT_KEY ? &keys->client_hs : &keys->client_app;
-    int err = uftp_aead_init(aead, keys->suite.cipher, traffic->key);
-    UFTP_ASSERT(err == UFTP_OK); /* check_server() has looked at the cipher */
-    return (uftp_sealing){.aead = aead, .traffic = traffic};
+    return session->keys->schedule->sealing(session, message, aead);
 }

@@ -143,20 +143,13 @@ static bool fill_next(uftp_session *session, uint64_t now, uftp_message *message
     }
 }
 
-static bool is_sealed(const uftp_session *session, uint8_t message)
-{
-    if (!session->keys || message == UFTP_MESSAGE_REGISTER)
-        return false;
-    return message == UFTP_MESSAGE_CLIENT_KEY || uftp_session_keys_established(session);
-}
-
 static bool send_next(uftp_session *session, uint64_t now, uftp_transmit *out)
 {
     uftp_message message;
     uint32_t count = 0;
     if (!fill_next(session, now, &message, &count))
         return false;
-    build(session, &message, is_sealed(session, message.type), out);
+    build(session, &message, session->keys && uftp_session_keys_seals(session, message.type), out);
     push_sent(session, &message, count);
     return true;
 }

@@ -84,7 +84,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .hold_deadline = UFTP_NEVER,
         .file = {.nak_deadline = UFTP_NEVER},
     };
-    session->limit = arrival->now + uftp_session_patience(session, 5);
+    session->limit = arrival->now + uftp_session_patience(session, packet->wire->register_patience);
     insert(session);
     *out = session;
     return UFTP_OK;

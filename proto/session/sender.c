@@ -310,7 +310,8 @@ static int take_message(uftp_sender *sender, uint64_t now, uint64_t arrival, uft
 /* What may stand in the clear when the session is encrypted (spec v5 1.4). */
 static bool clear_allowed(const uftp_sender *sender, uint8_t type)
 {
-    return !sender->encrypted || type == UFTP_MESSAGE_REGISTER || type == UFTP_MESSAGE_ABORT;
+    return !sender->encrypted || type == UFTP_MESSAGE_REGISTER || type == UFTP_MESSAGE_ABORT ||
+           (type == UFTP_MESSAGE_CLIENT_KEY && sender_keys_client_key_clear(sender));
 }
 
 static int take_datagram(uftp_sender *sender, uint64_t now, const uftp_datagram *datagram,

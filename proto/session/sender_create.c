@@ -72,6 +72,13 @@ static void apply_defaults(uftp_sender_config *config)
     DEFAULT(config->hash, UFTP_HASH_SHA256);
     DEFAULT(config->ecdh_curve, UFTP_CURVE_SECP256R1);
     DEFAULT(config->version, 5);
+    DEFAULT(config->sigtype, UFTP_SIGTYPE_HMAC);
+    if (config->key_exchange == 0 && config->key) {
+        uftp_key_spec spec;
+        uftp_key_describe(config->key, &spec);
+        config->key_exchange =
+            spec.type == UFTP_KEY_EC ? UFTP_KEY_EXCHANGE_ECDH_ECDSA : UFTP_KEY_EXCHANGE_ECDH_RSA;
+    }
     while (config->group == 0) /* zero is what a free slot looks like (spec v5 3.13) */
         config->group = (uint32_t)uftp_random_below(config->random, (uint64_t)UINT32_MAX + 1);
     if (config->sync_preview)
@@ -142,9 +149,6 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
     err = UFTP_ERR_ARGUMENT;
     if (!config_allowed(own))
         goto fail;
-    err = UFTP_ERR_UNSUPPORTED;
-    if (own->version == 4 && !own->plain)
-        goto fail;
     sender->wire = own->version == 4 ? &uftp_wire_v4 : &uftp_wire_v5;
     sender->created = now;
     sender->encrypted = !own->plain;
@@ -176,6 +180,9 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
         if (err < 0)
             goto fail;
     }
+    err = UFTP_ERR_ARGUMENT; /* a signature on each packet leaves less room for the block */
+    if (sender_data_wire_len(sender) - sender->ip_overhead > UFTP_DATAGRAM_MAX)
+        goto fail;
     sender_announce_begin(sender, now);
     *out = sender;
     return UFTP_OK;

@@ -5,13 +5,18 @@
  */
 #include "session/sender_internal.h"
 
+/* What stands before the block in a FILESEG of ours. */
+static size_t fileseg_header_len(const uftp_sender *sender)
+{
+    return sender->wire->fileseg_header_len +
+           (sender_congestion_controlled(sender) ? sender->wire->fileseg_tfmcc_len : 0);
+}
+
 size_t sender_data_wire_len(const uftp_sender *sender)
 {
-    const uftp_wire *wire = sender->wire;
-    return wire->header_len + (sender->encrypted ? wire->encrypted_overhead : 0) +
-           wire->fileseg_header_len +
-           (sender_congestion_controlled(sender) ? wire->fileseg_tfmcc_len : 0) +
-           sender->config.block_size + sender->ip_overhead;
+    return uftp_packet_len(sender->wire, sender->encrypted ? sender_keys_sealing(sender) : NULL,
+                           fileseg_header_len(sender) + sender->config.block_size) +
+           sender->ip_overhead;
 }
 
 static uftp_header next_header(uftp_sender *sender, uint64_t grtt)
@@ -39,10 +44,9 @@ static uint64_t advertised_grtt(const uftp_sender *sender)
 static void build(uftp_sender *sender, const uftp_message *message, bool sealed, uftp_transmit *out)
 {
     const uftp_header header = next_header(sender, advertised_grtt(sender));
-    const uftp_sealing sealing = sender_keys_sealing(sender);
-    int err =
-        uftp_packet_write(sender->wire, &header, message, sealed ? &sealing : NULL,
-                          sealed ? ++sender->iv_counter : 0, out->data, out->capacity, &out->len);
+    int err = uftp_packet_write(
+        sender->wire, &header, message, sealed ? sender_keys_sealing(sender) : NULL,
+        sealed ? ++sender->iv_counter : 0, out->data, out->capacity, &out->len);
     UFTP_ASSERT(err == UFTP_OK);
     out->segment_len = out->len;
     out->destination = message->type == UFTP_MESSAGE_ANNOUNCE ? sender->config.public_address
@@ -127,7 +131,7 @@ static int send_keyinfo(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     uftp_keyinfo *keyinfo = &message.as.keyinfo;
     *keyinfo = (uftp_keyinfo){
         .iv_counter = ++sender->iv_counter, /* one for all entries: their keys differ */
-        .signature = {.len = uftp_v5_signature_len(sender->config.key)},
+        .signature = {.len = sender_keys_keyinfo_signature_len(sender)},
         .entries = sender->scratch,
     };
     uint8_t *entry = sender->scratch;
@@ -265,7 +269,9 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
      * one lost block for the end (sim: test_found.c, one_lost_block_at_a_low_rate). */
     const uint64_t grtt = advertised_grtt(sender);
     const uftp_tfmcc_sender *tfmcc = &sender->congestion.tfmcc;
-    const uftp_sealing sealing = sender_keys_sealing(sender);
+    const uftp_sealing *sealing = sender->encrypted ? sender_keys_sealing(sender) : NULL;
+    const size_t header_len = fileseg_header_len(sender);
+    const size_t data_at = uftp_packet_message_at(sender->wire, sealing) + header_len;
     uint32_t blocks[UFTP_TRAIN_SEGMENTS_MAX];
     uftp_slice slices[UFTP_TRAIN_SEGMENTS_MAX];
     uint64_t counters[UFTP_TRAIN_SEGMENTS_MAX];
@@ -290,12 +296,10 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         const uftp_header header = next_header(sender, grtt);
         uint8_t *datagram = out->data + out->len;
         counters[count] = sender->encrypted ? ++sender->iv_counter : 0;
-        int err =
-            uftp_packet_write(sender->wire, &header, &message, sender->encrypted ? &sealing : NULL,
-                              counters[count], datagram, out->capacity - out->len, &lens[count]);
+        int err = uftp_packet_write(sender->wire, &header, &message, sealing, counters[count],
+                                    datagram, out->capacity - out->len, &lens[count]);
         UFTP_ASSERT(err == UFTP_OK);
-        size_t tail = sender->encrypted ? UFTP_TAG_LEN : 0;
-        slices[count].data = datagram + lens[count] - tail - fileseg->data.len;
+        slices[count].data = datagram + data_at;
         slices[count].len = fileseg->data.len;
         blocks[count] = block;
         out->len += lens[count];
@@ -311,8 +315,9 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         return err;
     uint8_t *datagram = out->data;
     for (size_t i = 0; i < count; i++) {
-        if (sender->encrypted)
-            uftp_packet_seal(sender->wire, &sealing, counters[i], datagram, lens[i]);
+        if (sealing)
+            uftp_packet_seal(sender->wire, sealing, counters[i], datagram,
+                             header_len + slices[i].len);
         datagram += lens[i];
     }
     out->segment_len = lens[0];

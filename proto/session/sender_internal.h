@@ -8,7 +8,9 @@
  *   sender_transfer.c   FILESEG and DONE in passes ... all complete or lost; then the next object
  *   sender_congestion.c during a transfer: who limits the rate, and what it is
  *   sender_completion.c DONE(0) ... all confirmed
- *   sender_keys.c       every call into the key schedule of a wire version
+ *   sender_keys.c       the keys, whatever the wire version; each has a file behind it
+ *   sender_keys_v5.c    every call into the key schedule of version 5
+ *   sender_keys_v4.c    ... and of version 4
  *   sender_emit.c       builds the datagrams
  *
  *   ANNOUNCE --all active, or attempts over--> FILEINFO --all answered--> TRANSFER --all done-+
@@ -44,14 +46,45 @@
 #define SENDER_STRANGERS_MAX 16
 #define SENDER_STRANGER_INTERVAL UFTP_MS(50)
 
+/* The way of a wire version's key schedule through a session. All but `init` follow a successful
+ * one; a client's secrets are there from `register_client` on. */
+typedef struct sender_schedule {
+    bool client_key_sealed; /* CLIENT_KEY comes sealed, or in the clear */
+    /* Sets keys->sealing. UNSUPPORTED, KEY, MEMORY, LIMIT (more than an ANNOUNCE holds). */
+    int (*init)(uftp_sender *sender);
+    void (*wipe)(uftp_sender *sender);
+    void (*enc_info)(const uftp_sender *sender, uftp_enc_info *out);
+    size_t (*keyinfo_signature_len)(const uftp_sender *sender);
+    int (*sign)(uftp_sender *sender, const uftp_message *message, uint8_t *datagram, size_t len);
+    int (*register_client)(uftp_sender *sender, uftp_client *client, const uftp_register *message);
+    int (*client_key)(uftp_sender *sender, uftp_client *client, const uftp_client_key *message);
+    void (*ready)(uftp_sender *sender, uftp_client *client);
+    void (*seal_master)(const uftp_sender *sender, const uftp_client *client, uint64_t counter,
+                        uint8_t sealed[UFTP_SEALED_MASTER_LEN]);
+    int (*open)(const uftp_sender *sender, const uftp_client *client, uftp_packet *packet,
+                bool handshake);
+} sender_schedule;
+extern const sender_schedule sender_schedule_v5, sender_schedule_v4;
+
 typedef struct sender_keys {
-    uftp_suite suite;
-    uftp_ecdh *ecdh;
+    const sender_schedule *schedule;
+    uftp_sealing sealing; /* of what we send: points into this struct */
+    uftp_ecdh *ecdh;      /* NULL in an RSA exchange */
     uint8_t random[UFTP_RANDOM_LEN];
-    uint8_t group_master[UFTP_GROUP_MASTER_LEN];
-    uftp_v5_server_context context;
-    uftp_traffic app;
-    uftp_aead app_aead;
+    union {
+        struct {
+            uftp_suite suite;
+            uint8_t group_master[UFTP_GROUP_MASTER_LEN];
+            uftp_v5_server_context context;
+            uftp_traffic app;
+            uftp_aead app_aead;
+        } v5;
+        struct {
+            uftp_v4_server server;
+            uint8_t group_master[UFTP_V4_MASTER_LEN];
+            uftp_v4_sealing group;
+        } v4;
+    } of;
 } sender_keys;
 
 /* A stranger that is told to leave. */
@@ -238,12 +271,19 @@ size_t sender_data_wire_len(const uftp_sender *sender);
 int sender_keys_init(uftp_sender *sender);
 void sender_keys_free(uftp_sender *sender);
 void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out);
-uftp_sealing sender_keys_sealing(const uftp_sender *sender);
+/* What our messages are sealed with. */
+static inline const uftp_sealing *sender_keys_sealing(const uftp_sender *sender)
+{
+    return &sender->keys.sealing;
+}
+size_t sender_keys_keyinfo_signature_len(const uftp_sender *sender);
+/* Whether a client's CLIENT_KEY comes in the clear. */
+bool sender_keys_client_key_clear(const uftp_sender *sender);
 /* The signature of a datagram that was written with a zero one: found by reading it back. */
 int sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len);
-/* First REGISTER of a client: handshake keys. */
+/* First REGISTER of a client: its secrets. */
 int sender_keys_register(uftp_sender *sender, uftp_client *client, const uftp_register *message);
-/* CLIENT_KEY, already opened: checks the key, its fingerprint and the signature. */
+/* CLIENT_KEY, opened where it was sealed: checks the key, its fingerprint and the signature. */
 int sender_keys_client_key(uftp_sender *sender, uftp_client *client,
                            const uftp_client_key *message);
 /* Application keys of a client, once its context is complete. */

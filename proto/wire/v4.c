@@ -172,4 +172,5 @@ const uftp_wire uftp_wire_v4 = {
     .encrypted_overhead = WRAPPER_LEN + TAG_LEN,
     .fileseg_header_len = 8,
     .fileseg_tfmcc_len = UFTP_V5_TFMCC_DATA_LEN,
+    .register_patience = 4,
 };

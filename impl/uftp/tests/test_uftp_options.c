@@ -324,6 +324,103 @@ static void every_letter_and_name_stands_once(void **state)
     }
 }
 
+/* A command line of version 4 means what it meant (spec cli 15), wherever --wire stands. */
+static void version_4_has_its_own_grammar(void **state)
+{
+    (void)state;
+    uftp_sender_options o;
+    uftp_failure failure;
+    assert_int_equal(parse(&o, "--wire 4 file", &failure), 0);
+    assert_int_equal(o.core.version, 4);
+    assert_true(o.core.plain);
+    uftp_sender_options_free(&o);
+
+    assert_int_equal(parse(&o, "-Y aes256 -h sha1 file --legacy-crypto --wire 4", &failure), 0);
+    assert_false(o.core.plain);
+    assert_true(o.core.legacy_crypto);
+    assert_int_equal(o.core.cipher, UFTP_CIPHER_AES256_CBC);
+    assert_int_equal(o.core.hash, UFTP_HASH_SHA1);
+    assert_int_equal(o.core.key_exchange, UFTP_KEY_EXCHANGE_RSA);
+    assert_int_equal(o.core.sigtype, UFTP_SIGTYPE_HMAC);
+    assert_true(o.has_key_spec);
+    assert_int_equal(o.key_spec.type, UFTP_KEY_RSA);
+    assert_int_equal(o.key_spec.bits, 2048);
+    uftp_sender_options_free(&o);
+
+    assert_int_equal(parse(&o,
+                           "--wire 4 --legacy-crypto -Y 3des -h sha384 -w keyex -e "
+                           "ecdh_ecdsa:secp192r1 -K secp521r1 file",
+                           &failure),
+                     0);
+    assert_int_equal(o.core.cipher, UFTP_CIPHER_3DES_CBC);
+    assert_int_equal(o.core.sigtype, UFTP_SIGTYPE_KEYEX);
+    assert_int_equal(o.core.key_exchange, UFTP_KEY_EXCHANGE_ECDH_ECDSA);
+    assert_int_equal(o.core.ecdh_curve, UFTP_CURVE_SECP192R1);
+    assert_int_equal(o.key_spec.curve, UFTP_CURVE_SECP521R1);
+    uftp_sender_options_free(&o);
+
+    assert_int_equal(
+        parse(&o, "--wire 4 -Y aes128-gcm -h sha256 -e ecdh_rsa -K 1024 file", &failure), 0);
+    assert_int_equal(o.core.key_exchange, UFTP_KEY_EXCHANGE_ECDH_RSA);
+    assert_int_equal(o.key_spec.bits, 1024);
+    uftp_sender_options_free(&o);
+}
+
+/* Each is broken in one way, and the line names the way out. */
+static void broken_cryptography_needs_the_switch(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "--wire 4 -Y aes256 -h sha256 -e ecdh_rsa file",
+        "--wire 4 -Y des -h sha256 -e ecdh_rsa file",
+        "--wire 4 -Y 3des -h sha256 -e ecdh_rsa file",
+        "--wire 4 -Y aes128-cbc -h sha256 -e ecdh_rsa -w keyex file",
+        "--wire 4 -Y aes256-gcm -h sha1 -e ecdh_rsa file",
+        "--wire 4 -Y aes256-gcm -e ecdh_rsa file",
+        "--wire 4 -Y aes256-gcm -h sha256 file",
+        "--wire 4 -Y aes256-gcm -h sha256 -e rsa file",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        uftp_sender_options o;
+        uftp_failure failure;
+        char allowed[256];
+        assert_int_equal(parse(&o, lines[i], &failure), UFTP_EXIT_ARGUMENTS);
+        assert_non_null(strstr(failure.text, "--legacy-crypto"));
+        assert_null(strchr(failure.text, '\n'));
+        uftp_sender_options_free(&o);
+        snprintf(allowed, sizeof allowed, "--legacy-crypto %s", lines[i]);
+        assert_int_equal(parse(&o, allowed, &failure), 0);
+        uftp_sender_options_free(&o);
+    }
+}
+
+static void the_two_grammars_do_not_mix(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "-Y aes256 file",
+        "-Y 3des file",
+        "-h sha1 file",
+        "-e ecdh_rsa file",
+        "-w hmac file",
+        "--wire 3 file",
+        "--wire 4 --legacy-crypto -Y aes256 -e rsa:secp256r1 file",
+        "--wire 4 --legacy-crypto -Y aes256 -e ecdh file",
+        "--wire 4 --legacy-crypto -Y aes256 -e ecdh_rsa:sect163k1 file",
+        "--wire 4 --legacy-crypto -Y aes256 -w authenc file",
+        "--wire 4 --legacy-crypto -Y aes256 -K 512 file",
+        "--wire 4 --legacy-crypto -Y aes256 -K secp256r1 file", /* -e rsa */
+        "--wire 4 --legacy-crypto -Y aes256 -e ecdh_ecdsa -K 2048 file",
+        "--wire 4 --legacy-crypto -Y aes256 -e ecdh_ecdsa -K secp192r1 file",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        uftp_sender_options o;
+        uftp_failure failure;
+        assert_int_equal(parse(&o, lines[i], &failure), UFTP_EXIT_ARGUMENTS);
+        uftp_sender_options_free(&o);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +435,9 @@ int main(void)
         cmocka_unit_test(restart_options_exclude_what_contradicts_them),
         cmocka_unit_test(base_directories_have_a_limit),
         cmocka_unit_test(every_letter_and_name_stands_once),
+        cmocka_unit_test(version_4_has_its_own_grammar),
+        cmocka_unit_test(broken_cryptography_needs_the_switch),
+        cmocka_unit_test(the_two_grammars_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

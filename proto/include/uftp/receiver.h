@@ -54,6 +54,8 @@ typedef struct uftp_receiver_config {
     bool sync_to_disk;      /* flush each file before it is reported COMPLETE */
 
     bool encrypted_only;              /* refuse plain sessions (-E) */
+    bool legacy_crypto;               /* take part in sessions of version 4 with CBC ciphers, SHA-1
+                                         or RSA key exchange, which are broken */
     bool refuse_delete;               /* answer delete requests with "rejected" */
     bool source_specific;             /* private groups must be SSM (-o) */
     const uftp_server_entry *servers; /* senders allowed; none: any */

@@ -74,7 +74,7 @@ typedef struct uftp_sender_config {
     uint32_t time_max_percent; /* [0: none] of size/rate, for each file; not with
                                   congestion control */
 
-    uint8_t version; /* wire version: [5], or 4, which is spoken in plain sessions only as yet */
+    uint8_t version; /* wire version: [5], or 4 */
 
     bool plain;                  /* no encryption; all below is then ignored */
     bool client_auth;            /* receivers must prove their keys */
@@ -83,6 +83,12 @@ typedef struct uftp_sender_config {
     uftp_curve ecdh_curve;       /* [secp256r1] */
     const uftp_key *key;         /* signing key, required unless plain; outlives the sender */
     const uftp_key_log *key_log; /* NULL: none, as it should be; outlives the sender */
+    /* Version 4 only. The key exchange says what type the key has: EC for ECDH_ECDSA, RSA for the
+     * others. */
+    uftp_key_exchange key_exchange; /* [ECDH with the key's type] */
+    uftp_sigtype sigtype;           /* [HMAC]; GCM and CCM need none. KEYEX implies client_auth */
+    bool legacy_crypto;             /* allows CBC ciphers, SHA-1 and RSA key exchange, which are
+                                       broken; otherwise UNSUPPORTED */
 
     bool sync_mode, sync_preview;
     bool quit_on_error;

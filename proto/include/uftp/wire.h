@@ -49,10 +49,12 @@ typedef struct uftp_wire {
      * schedule (3.3). */
     int (*enc_info_write)(uftp_writer *w, const uftp_enc_info *in);
 
-    size_t header_len;         /* common header */
-    size_t encrypted_overhead; /* wrapper and tag around a message, with an AEAD cipher */
-    size_t fileseg_header_len; /* message header of a FILESEG without extension */
-    size_t fileseg_tfmcc_len;  /* what the TFMCC extension adds */
+    size_t header_len;          /* common header */
+    size_t encrypted_overhead;  /* wrapper and tag around a message, with an AEAD cipher */
+    size_t fileseg_header_len;  /* message header of a FILESEG without extension */
+    size_t fileseg_tfmcc_len;   /* what the TFMCC extension adds */
+    unsigned register_patience; /* a receiver that is not confirmed gives up after so many times
+                                   GRTT * ROBUST (spec v5 4.10, v4 8.2) */
 } uftp_wire;
 
 extern const uftp_wire uftp_wire_v5;
