@@ -47,15 +47,17 @@ static void check_secrets(const sim_guard *guard, const guarded *who, const sim_
 void guard_new_key(sim_guard *guard, guarded *sender)
 {
     const uftp_sender *core = sim_sender(sender->node);
+    if (core->wire != &uftp_wire_v5)
+        return; /* version 4 draws its IVs another way, and no world of the swarm speaks it yet */
     uint64_t key[4] = {0};
-    memcpy(key, core->keys.app.key, sizeof key);
+    memcpy(key, core->keys.of.v5.app.key, sizeof key);
     for (size_t i = 0; i < guard->key_count; i++)
         if (memcmp(guard->keys[i], key, sizeof key) == 0)
             guard_fail(sender, "%s has a key that was used before", sim_name(sender->node));
     guard->keys = guard_grow(guard->keys, guard->key_count, &guard->key_capacity, sizeof key);
     memcpy(guard->keys[guard->key_count++], key, sizeof key);
-    sim_guard_secret(guard, core->keys.app.key, 16);
-    sim_guard_secret(guard, core->keys.group_master, UFTP_GROUP_MASTER_LEN);
+    sim_guard_secret(guard, core->keys.of.v5.app.key, 16);
+    sim_guard_secret(guard, core->keys.of.v5.group_master, UFTP_GROUP_MASTER_LEN);
 }
 
 /* One key, one counter: (spec v5 3.10) a pair that comes twice gives away the plaintext of both. */
