@@ -83,7 +83,7 @@ typedef struct receiver_schedule {
     uftp_bytes (*verify_data)(const uftp_session *session);
     uftp_sealing (*sealing)(const uftp_session *session, uint8_t message, uftp_aead *aead);
 } receiver_schedule;
-extern const receiver_schedule receiver_schedule_v5, receiver_schedule_v4;
+extern const receiver_schedule uftp_receiver_schedule_v5, uftp_receiver_schedule_v4;
 
 /* The head of what a schedule keeps of a session. */
 typedef struct uftp_session_keys {

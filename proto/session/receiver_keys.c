@@ -23,7 +23,7 @@ int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
                             const uftp_announce *announce, const char **why)
 {
     const receiver_schedule *schedule =
-        packet->wire == &uftp_wire_v4 ? &receiver_schedule_v4 : &receiver_schedule_v5;
+        packet->wire == &uftp_wire_v4 ? &uftp_receiver_schedule_v4 : &uftp_receiver_schedule_v5;
     const uftp_enc_info *info = &announce->enc_info;
     *why = "Keytype invalid or not supported here";
     if (info->public_key.len > UFTP_KEY_BLOB_MAX)

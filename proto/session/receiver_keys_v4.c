@@ -128,7 +128,7 @@ static int begin(uftp_session *session, const uftp_packet *packet, const uftp_an
     if (!keys)
         return UFTP_ERR_MEMORY; /* no refusal: there may be memory when the ANNOUNCE comes again */
     session->keys = &keys->head;
-    keys->head.schedule = &receiver_schedule_v4;
+    keys->head.schedule = &uftp_receiver_schedule_v4;
     server_init(&keys->server, packet, announce);
     err = prepare(session, &announce->enc_info);
     if (err < 0 && err != UFTP_ERR_MEMORY)
@@ -243,7 +243,7 @@ static uftp_sealing sealing(const uftp_session *session, uint8_t message, uftp_a
     return sealing_of(session);
 }
 
-const receiver_schedule receiver_schedule_v4 = {
+const receiver_schedule uftp_receiver_schedule_v4 = {
     .client_key_sealed = false,
     .keyinfo_signed = false,
     .begin = begin,

@@ -135,7 +135,7 @@ static int begin(uftp_session *session, const uftp_packet *packet, const uftp_an
     if (!keys)
         return UFTP_ERR_MEMORY; /* no refusal: there may be memory when the ANNOUNCE comes again */
     session->keys = &keys->head;
-    keys->head.schedule = &receiver_schedule_v5;
+    keys->head.schedule = &uftp_receiver_schedule_v5;
     err = prepare(session, &announce->enc_info);
     if (err < 0 && err != UFTP_ERR_MEMORY)
         *why = "Keytype invalid or not supported here";
@@ -229,7 +229,7 @@ static uftp_sealing sealing(const uftp_session *session, uint8_t message, uftp_a
     return (uftp_sealing){.aead = aead, .traffic = traffic};
 }
 
-const receiver_schedule receiver_schedule_v5 = {
+const receiver_schedule uftp_receiver_schedule_v5 = {
     .client_key_sealed = true,
     .keyinfo_signed = true,
     .begin = begin,

@@ -7,12 +7,12 @@
 
 /* ---- what the phases share ---- */
 
-uint64_t sender_wall_us(const uftp_sender *sender, uint64_t now)
+uint64_t uftp_sender_wall_us(const uftp_sender *sender, uint64_t now)
 {
     return sender->config.wall_us + (now - sender->created) / 1000;
 }
 
-uftp_event sender_event(const uftp_sender *sender, uftp_event_type type)
+uftp_event uftp_sender_event(const uftp_sender *sender, uftp_event_type type)
 {
     return (uftp_event){.type = type,
                         .group = sender->config.group,
@@ -20,24 +20,24 @@ uftp_event sender_event(const uftp_sender *sender, uftp_event_type type)
                         .file_id = sender->file.id};
 }
 
-void sender_push(uftp_sender *sender, const uftp_event *event)
+void uftp_sender_push(uftp_sender *sender, const uftp_event *event)
 {
     uftp_event_queue_push(&sender->events, event);
 }
 
-void sender_push_client(uftp_sender *sender, uftp_event_type type, const uftp_client *client,
-                        const char *text)
+void uftp_sender_push_client(uftp_sender *sender, uftp_event_type type, const uftp_client *client,
+                             const char *text)
 {
-    uftp_event event = sender_event(sender, type);
+    uftp_event event = uftp_sender_event(sender, type);
     event.peer = client->uid;
     event.name = client->name;
     event.address = client->address;
     event.text = text;
     event.duration = client->rtt;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
-void sender_enter(uftp_sender *sender, uftp_sender_phase phase)
+void uftp_sender_enter(uftp_sender *sender, uftp_sender_phase phase)
 {
     UFTP_ASSERT(sender->phase != UFTP_SENDER_ENDED);
     sender->phase = phase;
@@ -47,51 +47,51 @@ void sender_enter(uftp_sender *sender, uftp_sender_phase phase)
     sender->late_wait = false;
     sender->ending = false;
     sender->list_empty_due = false;
-    uftp_event event = sender_event(sender, UFTP_EVENT_PHASE);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_PHASE);
     event.phase = (uint8_t)phase;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
-void sender_finish(uftp_sender *sender, uint64_t now, uftp_result result)
+void uftp_sender_finish(uftp_sender *sender, uint64_t now, uftp_result result)
 {
-    sender_file_release(sender);
+    uftp_sender_file_release(sender);
     uftp_manifest_end(&sender->manifest);
     sender->file.id = 0;
-    sender_enter(sender, UFTP_SENDER_ENDED);
+    uftp_sender_enter(sender, UFTP_SENDER_ENDED);
     sender->result = result;
-    uftp_event event = sender_event(sender, UFTP_EVENT_SESSION_FINISHED);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_SESSION_FINISHED);
     event.result = result;
     event.duration = now - sender->created;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
-void sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear)
+void uftp_sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear)
 {
     uint64_t before = sender->grtt.value;
     uftp_grtt_update(&sender->grtt, uftp_clients_rtt_largest(&sender->clients, clear), final);
     if (sender->grtt.value == before)
         return;
-    uftp_event event = sender_event(sender, UFTP_EVENT_GRTT);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_GRTT);
     event.duration = sender->grtt.value;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
-void sender_raise_grtt(uftp_sender *sender, uint64_t rtt)
+void uftp_sender_raise_grtt(uftp_sender *sender, uint64_t rtt)
 {
     uint8_t before = uftp_grtt_quantise(sender->grtt.value);
     sender->grtt.value = rtt < sender->grtt.max ? rtt : sender->grtt.max;
     if (uftp_grtt_quantise(sender->grtt.value) == before)
         return;
-    uftp_event event = sender_event(sender, UFTP_EVENT_GRTT);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_GRTT);
     event.duration = sender->grtt.value;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
-void sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
-                        uint64_t arrival)
+void uftp_sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
+                             uint64_t arrival)
 {
     uint64_t first = sender->config.wall_us;
-    uint64_t then = sender_wall_us(sender, arrival);
+    uint64_t then = uftp_sender_wall_us(sender, arrival);
     if (echoed_us < first || (echoed_us > then && echoed_us - then > UINT32_MAX))
         return; /* never a time of this session: nothing measured */
     int64_t rtt = ((int64_t)then - (int64_t)echoed_us) * 1000;
@@ -99,13 +99,19 @@ void sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoe
     client->rtt_measured = true;
 }
 
-void sender_round_begin(uftp_sender *sender, uint64_t now)
+uint64_t uftp_sender_told_grtt(const uftp_sender *sender)
 {
-    sender->packet = 0;
-    sender->round_deadline = now + 3 * sender->grtt.value;
+    uint64_t gap = uftp_pacer_interval(&sender->pacer, uftp_sender_data_wire_len(sender));
+    return gap > sender->grtt.value ? gap : sender->grtt.value;
 }
 
-void sender_answer_soon(uftp_sender *sender, uint64_t now)
+void uftp_sender_round_begin(uftp_sender *sender, uint64_t now)
+{
+    sender->packet = 0;
+    sender->round_deadline = now + 3 * uftp_sender_told_grtt(sender);
+}
+
+void uftp_sender_answer_soon(uftp_sender *sender, uint64_t now)
 {
     if (sender->answer_deadline != UFTP_NEVER)
         return;
@@ -114,13 +120,14 @@ void sender_answer_soon(uftp_sender *sender, uint64_t now)
         now + (delay < SENDER_ANSWER_DELAY_MAX ? delay : SENDER_ANSWER_DELAY_MAX);
 }
 
-void sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *address, const char *text)
+void uftp_sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *address,
+                        const char *text)
 {
-    uftp_event event = sender_event(sender, UFTP_EVENT_CLIENT_REFUSED);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_CLIENT_REFUSED);
     event.peer = uid;
     event.address = *address;
     event.text = text;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
     for (size_t i = 0; i < sender->stranger_count; i++)
         if (sender->strangers[i].uid == uid &&
             uftp_address_equal(&sender->strangers[i].address, address))
@@ -130,7 +137,7 @@ void sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *addres
             (sender_stranger){.address = *address, .uid = uid, .text = text};
 }
 
-void sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, uftp_result result)
+void uftp_sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, uftp_result result)
 {
     /* Whoever has no keys yet understands only the clear one; whoever has them only the other. */
     sender->abort_all_text = text;
@@ -141,11 +148,11 @@ void sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, uftp_
         if (state == UFTP_CLIENT_ABORTED || state == UFTP_CLIENT_LOST)
             continue;
         while (list->first) {
-            sender_push_client(sender, UFTP_EVENT_CLIENT_ABORTED, list->first, text);
+            uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_ABORTED, list->first, text);
             uftp_clients_enter(&sender->clients, list->first, UFTP_CLIENT_ABORTED);
         }
     }
-    sender_finish(sender, now, result);
+    uftp_sender_finish(sender, now, result);
 }
 
 /* What a session that ends in this phase is said to have failed at. */
@@ -164,7 +171,7 @@ static uftp_result phase_result(const uftp_sender *sender)
     return UFTP_RESULT_ALL_LOST;
 }
 
-bool sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result result)
+bool uftp_sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result result)
 {
     const uftp_clients *clients = &sender->clients;
     if (!sender->config.quit_on_error || uftp_clients_in(clients, UFTP_CLIENT_MUTE) +
@@ -172,19 +179,19 @@ bool sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result resul
                                                  uftp_clients_in(clients, UFTP_CLIENT_ABORTED) ==
                                              0)
         return false;
-    sender_abort_all(sender, now, "A client dropped out, aborting all", result);
+    uftp_sender_abort_all(sender, now, "A client dropped out, aborting all", result);
     return true;
 }
 
 static void client_out(uftp_sender *sender, uint64_t now, uftp_client *client, const char *text)
 {
-    sender_push_client(sender, UFTP_EVENT_CLIENT_ABORTED, client, text);
+    uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_ABORTED, client, text);
     uftp_clients_enter(&sender->clients, client, UFTP_CLIENT_ABORTED);
     if (sender->config.quit_on_error)
-        sender_abort_all(sender, now, "A client aborted, aborting all", phase_result(sender));
+        uftp_sender_abort_all(sender, now, "A client aborted, aborting all", phase_result(sender));
 }
 
-void sender_put_out(uftp_sender *sender, uint64_t now, uftp_client *client, const char *text)
+void uftp_sender_put_out(uftp_sender *sender, uint64_t now, uftp_client *client, const char *text)
 {
     client_out(sender, now, client, text);
     client->abort_text = text;
@@ -194,7 +201,7 @@ void sender_put_out(uftp_sender *sender, uint64_t now, uftp_client *client, cons
 void uftp_sender_interrupt(uftp_sender *sender, uint64_t now)
 {
     if (sender->phase != UFTP_SENDER_ENDED)
-        sender_abort_all(sender, now, "Server quit, aborting all", UFTP_RESULT_INTERRUPTED);
+        uftp_sender_abort_all(sender, now, "Server quit, aborting all", UFTP_RESULT_INTERRUPTED);
 }
 
 /* ---- receiving ---- */
@@ -203,22 +210,22 @@ static void reject(uftp_sender *sender, int error, uint8_t type, uint32_t peer,
                    const uftp_address *address)
 {
     sender->stats.datagrams_rejected++;
-    uftp_event event = sender_event(sender, UFTP_EVENT_REJECTED);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_REJECTED);
     event.error = error;
     event.message = type;
     event.peer = peer;
     event.address = *address;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
 static void received(uftp_sender *sender, const uftp_client *client, uint8_t type, bool repeated)
 {
-    uftp_event event = sender_event(sender, UFTP_EVENT_RECEIVED);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_RECEIVED);
     event.peer = client->uid;
     event.name = client->name;
     event.message = type;
     event.repeated = repeated;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
 /* Without encryption nothing proves who speaks, so a client is held to the host it first spoke
@@ -234,12 +241,12 @@ static bool address_accepted(uftp_sender *sender, uftp_client *client, const uft
     }
     if (!client->conflict_reported) {
         client->conflict_reported = true;
-        uftp_event event = sender_event(sender, UFTP_EVENT_CLIENT_REFUSED);
+        uftp_event event = uftp_sender_event(sender, UFTP_EVENT_CLIENT_REFUSED);
         event.peer = client->uid;
         event.name = client->name;
         event.address = *address;
         event.text = "another receiver with the same UID";
-        sender_push(sender, &event);
+        uftp_sender_push(sender, &event);
     }
     return false;
 }
@@ -253,12 +260,12 @@ static void take_abort(uftp_sender *sender, uint64_t now, uftp_client *client,
     char text[UFTP_ABORT_TEXT_MAX + 1];
     memcpy(text, message->text.data, message->text.len);
     text[message->text.len] = '\0';
-    uftp_event event = sender_event(sender, UFTP_EVENT_ABORT);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_ABORT);
     event.peer = client->uid;
     event.name = client->name;
     event.text = text;
     event.repeated = true;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
     client_out(sender, now, client, text);
 }
 
@@ -278,28 +285,28 @@ static int take_message(uftp_sender *sender, uint64_t now, uint64_t arrival, uft
     switch (message->type) {
     case UFTP_MESSAGE_CLIENT_KEY:
         if (sender->phase == UFTP_SENDER_ANNOUNCE)
-            sender_announce_client_key(sender, now, client, &message->as.client_key);
+            uftp_sender_announce_client_key(sender, now, client, &message->as.client_key);
         break;
     case UFTP_MESSAGE_KEYINFO_ACK:
         if (sender->phase == UFTP_SENDER_ANNOUNCE)
-            sender_announce_keyinfo_ack(sender, now, client, &message->as.keyinfo_ack);
+            uftp_sender_announce_keyinfo_ack(sender, now, client, &message->as.keyinfo_ack);
         break;
     case UFTP_MESSAGE_FILEINFO_ACK:
         if (sender->phase == UFTP_SENDER_FILEINFO)
-            sender_fileinfo_ack(sender, now, client, &message->as.fileinfo_ack, arrival);
+            uftp_sender_fileinfo_ack(sender, now, client, &message->as.fileinfo_ack, arrival);
         break;
     case UFTP_MESSAGE_STATUS:
         if (message->as.status.has_tfmcc && message->as.status.file_id == sender->file.id)
-            sender_congestion_report(sender, now, client, &message->as.status.tfmcc, arrival);
+            uftp_sender_congestion_report(sender, now, client, &message->as.status.tfmcc, arrival);
         if (sender->phase == UFTP_SENDER_TRANSFER)
-            return sender_transfer_status(sender, now, client, &message->as.status);
+            return uftp_sender_transfer_status(sender, now, client, &message->as.status);
         break;
     case UFTP_MESSAGE_COMPLETE:
         if (sender->phase != UFTP_SENDER_ANNOUNCE)
-            sender_complete(sender, now, client, &message->as.complete);
+            uftp_sender_complete(sender, now, client, &message->as.complete);
         break;
     case UFTP_MESSAGE_CC_ACK:
-        sender_congestion_report(sender, now, client, &message->as.cc_ack.tfmcc, arrival);
+        uftp_sender_congestion_report(sender, now, client, &message->as.cc_ack.tfmcc, arrival);
         break;
     default:
         return UFTP_ERR_MALFORMED; /* a message that only senders send */
@@ -311,7 +318,7 @@ static int take_message(uftp_sender *sender, uint64_t now, uint64_t arrival, uft
 static bool clear_allowed(const uftp_sender *sender, uint8_t type)
 {
     return !sender->encrypted || type == UFTP_MESSAGE_REGISTER || type == UFTP_MESSAGE_ABORT ||
-           (type == UFTP_MESSAGE_CLIENT_KEY && sender_keys_client_key_clear(sender));
+           (type == UFTP_MESSAGE_CLIENT_KEY && uftp_sender_keys_client_key_clear(sender));
 }
 
 static int take_datagram(uftp_sender *sender, uint64_t now, const uftp_datagram *datagram,
@@ -325,7 +332,7 @@ static int take_datagram(uftp_sender *sender, uint64_t now, const uftp_datagram 
             return UFTP_ERR_AUTH;
         /* A client that has not proved its key yet speaks under its handshake key. */
         bool handshake = sender->phase == UFTP_SENDER_ANNOUNCE && client->state == UFTP_CLIENT_MUTE;
-        int err = sender_keys_open(sender, client, packet, handshake);
+        int err = uftp_sender_keys_open(sender, client, packet, handshake);
         if (err < 0)
             return err;
     }
@@ -338,12 +345,12 @@ static int take_datagram(uftp_sender *sender, uint64_t now, const uftp_datagram 
     if (client && !address_accepted(sender, client, &datagram->source, packet->sealed))
         return UFTP_ERR_AUTH;
     if (message.type == UFTP_MESSAGE_REGISTER && !packet->sealed) {
-        sender_announce_register(sender, now, datagram, source, &message.as.registration);
+        uftp_sender_announce_register(sender, now, datagram, source, &message.as.registration);
         return UFTP_OK;
     }
     if (!client) {
         if (message.type != UFTP_MESSAGE_ABORT)
-            sender_refuse(sender, source, &datagram->source, "Not in host list");
+            uftp_sender_refuse(sender, source, &datagram->source, "Not in host list");
         return UFTP_OK;
     }
     return take_message(sender, now, arrival, client, &message, packet->sealed);
@@ -354,13 +361,13 @@ static bool check(uftp_sender *sender, uint64_t now)
 {
     switch (sender->phase) {
     case UFTP_SENDER_ANNOUNCE:
-        return sender_announce_check(sender, now);
+        return uftp_sender_announce_check(sender, now);
     case UFTP_SENDER_FILEINFO:
-        return sender_fileinfo_check(sender, now);
+        return uftp_sender_fileinfo_check(sender, now);
     case UFTP_SENDER_TRANSFER:
-        return sender_transfer_check(sender, now);
+        return uftp_sender_transfer_check(sender, now);
     case UFTP_SENDER_COMPLETION:
-        return sender_completion_check(sender, now);
+        return uftp_sender_completion_check(sender, now);
     case UFTP_SENDER_ENDED:
         break;
     }
@@ -391,7 +398,7 @@ void uftp_sender_recv(uftp_sender *sender, uint64_t now, const uftp_datagram *tr
                 if (err < 0)
                     reject(sender, err, packet.header.type, packet.header.source, &train->source);
                 else if (sender->late_wait) /* stragglers may follow this one */
-                    sender->round_deadline = now + sender->grtt.value;
+                    sender->round_deadline = now + uftp_sender_told_grtt(sender);
                 check(sender, now);
             }
             at += len;
@@ -405,12 +412,12 @@ int uftp_sender_poll_transmit(uftp_sender *sender, uint64_t now, uftp_transmit *
 {
     UFTP_ASSERT(out->capacity >= UFTP_DATAGRAM_MAX);
     do {
-        if (sender_emit(sender, now, out) > 0) {
+        if (uftp_sender_emit(sender, now, out) > 0) {
             size_t datagrams = (out->len + out->segment_len - 1) / out->segment_len;
             sender->stats.datagrams_sent += datagrams;
             sender->stats.bytes_sent += out->len;
             out->tos = sender->config.tos;
-            if (sender_congestion_controlled(sender)) /* rather marked than dropped (4.7.7) */
+            if (uftp_sender_congestion_controlled(sender)) /* rather marked than dropped (4.7.7) */
                 out->tos = (uint8_t)((out->tos & ~UFTP_ECN_MASK) | UFTP_ECN_CAPABLE);
             return 1;
         }
@@ -425,13 +432,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t uftp_sender_next_deadline(const uftp_sender *sender)
 {
-    uint64_t deadline = sender_emit_deadline(sender);
+    uint64_t deadline = uftp_sender_emit_deadline(sender);
     if (sender->phase == UFTP_SENDER_ENDED)
         return deadline;
     deadline = earlier(deadline, sender->round_deadline);
     deadline = earlier(deadline, sender->answer_deadline);
     if (sender->phase == UFTP_SENDER_TRANSFER)
-        deadline = earlier(deadline, sender_transfer_deadline(sender));
+        deadline = earlier(deadline, uftp_sender_transfer_deadline(sender));
     return deadline;
 }
 
@@ -444,19 +451,19 @@ void uftp_sender_on_timeout(uftp_sender *sender, uint64_t now)
     switch (sender->phase) {
     case UFTP_SENDER_ANNOUNCE:
         if (now >= sender->round_deadline)
-            sender_announce_timeout(sender, now);
+            uftp_sender_announce_timeout(sender, now);
         break;
     case UFTP_SENDER_FILEINFO:
         if (now >= sender->round_deadline)
-            sender_fileinfo_timeout(sender, now);
+            uftp_sender_fileinfo_timeout(sender, now);
         break;
     case UFTP_SENDER_TRANSFER:
-        if (now >= sender_transfer_deadline(sender))
-            sender_transfer_timeout(sender, now);
+        if (now >= uftp_sender_transfer_deadline(sender))
+            uftp_sender_transfer_timeout(sender, now);
         break;
     case UFTP_SENDER_COMPLETION:
         if (now >= sender->round_deadline)
-            sender_completion_timeout(sender, now);
+            uftp_sender_completion_timeout(sender, now);
         break;
     case UFTP_SENDER_ENDED:
         break;

@@ -5,19 +5,19 @@
  */
 #include "session/sender_internal.h"
 
-void sender_completion_begin(uftp_sender *sender, uint64_t now)
+void uftp_sender_completion_begin(uftp_sender *sender, uint64_t now)
 {
     uftp_clients *clients = &sender->clients;
-    sender_enter(sender, UFTP_SENDER_COMPLETION);
+    uftp_sender_enter(sender, UFTP_SENDER_COMPLETION);
     for (uint32_t i = 0; i < clients->count; i++)
         if (!uftp_client_failed(clients->table[i]))
             uftp_clients_enter(clients, clients->table[i], UFTP_CLIENT_ACTIVE);
     sender->attempt = 1;
     uftp_clients_set_due_all(clients, UFTP_CLIENT_ACTIVE, CLIENT_DUE_DONE);
-    sender_round_begin(sender, now);
+    uftp_sender_round_begin(sender, now);
 }
 
-void sender_completion_timeout(uftp_sender *sender, uint64_t now)
+void uftp_sender_completion_timeout(uftp_sender *sender, uint64_t now)
 {
     uftp_clients *clients = &sender->clients;
     if (sender->late_wait || sender->attempt == sender->config.robust) {
@@ -27,31 +27,31 @@ void sender_completion_timeout(uftp_sender *sender, uint64_t now)
         return;
     }
     sender->attempt++;
-    sender_recalculate_grtt(sender, true, false);
+    uftp_sender_recalculate_grtt(sender, true, false);
     sender->answers_open = true;
     uftp_clients_set_due_all(clients, UFTP_CLIENT_ACTIVE, CLIENT_DUE_DONE);
-    sender_round_begin(sender, now);
+    uftp_sender_round_begin(sender, now);
 }
 
-bool sender_completion_check(uftp_sender *sender, uint64_t now)
+bool uftp_sender_completion_check(uftp_sender *sender, uint64_t now)
 {
     uftp_clients *clients = &sender->clients;
     if (sender->ending) {
-        if (sender_emit_owing(sender))
+        if (uftp_sender_emit_owing(sender))
             return false;
         while (clients->by_state[UFTP_CLIENT_ACTIVE].first) {
             uftp_client *client = clients->by_state[UFTP_CLIENT_ACTIVE].first;
-            sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
+            uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
             uftp_clients_enter(clients, client, UFTP_CLIENT_LOST);
         }
-        sender_finish(sender, now,
-                      sender->stats.files_sent ? UFTP_RESULT_OK : UFTP_RESULT_NOTHING_SENT);
+        uftp_sender_finish(sender, now,
+                           sender->stats.files_sent ? UFTP_RESULT_OK : UFTP_RESULT_NOTHING_SENT);
         return true;
     }
     if (!sender->late_wait && uftp_clients_in(clients, UFTP_CLIENT_ACTIVE) == 0) {
-        sender_recalculate_grtt(sender, true, false);
+        uftp_sender_recalculate_grtt(sender, true, false);
         sender->late_wait = true;
-        sender->round_deadline = now + sender->grtt.value;
+        sender->round_deadline = now + uftp_sender_told_grtt(sender);
         return true;
     }
     return false;

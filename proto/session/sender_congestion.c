@@ -9,7 +9,7 @@
 /* Between transfers nobody measures anything: no faster than this (spec v5 4.6.2). */
 #define RATE_BETWEEN_FILES 128000
 
-bool sender_congestion_controlled(const uftp_sender *sender)
+bool uftp_sender_congestion_controlled(const uftp_sender *sender)
 {
     return sender->config.congestion_control == UFTP_CC_TFMCC;
 }
@@ -20,16 +20,16 @@ static uint64_t rate_between_files(const uftp_sender_config *config)
     return limit && limit < RATE_BETWEEN_FILES ? limit : RATE_BETWEEN_FILES;
 }
 
-void sender_congestion_init(uftp_sender *sender, uint64_t now)
+void uftp_sender_congestion_init(uftp_sender *sender, uint64_t now)
 {
     const uftp_sender_config *config = &sender->config;
-    if (!sender_congestion_controlled(sender)) {
+    if (!uftp_sender_congestion_controlled(sender)) {
         uftp_pacer_init(&sender->pacer, config->rate_bytes_per_s, now);
         return;
     }
     uftp_pacer_init(&sender->pacer, rate_between_files(config), now);
     uftp_tfmcc_sender_init(&sender->congestion.tfmcc,
-                           &(uftp_tfmcc_config){.packet_len = sender_data_wire_len(sender),
+                           &(uftp_tfmcc_config){.packet_len = uftp_sender_data_wire_len(sender),
                                                 .rate_min = config->rate_min,
                                                 .rate_initial = config->rate_initial,
                                                 .rate_max = config->rate_max});
@@ -75,9 +75,9 @@ static void apply_rate(uftp_sender *sender, uint64_t now)
     sender->file.grtt = tfmcc->adv_grtt;
 }
 
-void sender_congestion_begin(uftp_sender *sender, uint64_t now)
+void uftp_sender_congestion_begin(uftp_sender *sender, uint64_t now)
 {
-    if (!sender_congestion_controlled(sender))
+    if (!uftp_sender_congestion_controlled(sender))
         return;
     sender_congestion *congestion = &sender->congestion;
     for (uint32_t i = 0; i < sender->clients.count; i++)
@@ -88,9 +88,9 @@ void sender_congestion_begin(uftp_sender *sender, uint64_t now)
     apply_rate(sender, now);
 }
 
-void sender_congestion_end(uftp_sender *sender, uint64_t now)
+void uftp_sender_congestion_end(uftp_sender *sender, uint64_t now)
 {
-    if (!sender_congestion_controlled(sender))
+    if (!uftp_sender_congestion_controlled(sender))
         return;
     sender->congestion.control_due = false;
     uftp_pacer_set_rate(&sender->pacer, now, rate_between_files(&sender->config));
@@ -112,17 +112,17 @@ static void queue_measured(sender_congestion *congestion, uftp_client *client)
     congestion->untold_last = client;
 }
 
-void sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_client *client,
-                              const uftp_tfmcc_ack *ack, uint64_t arrival)
+void uftp_sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                   const uftp_tfmcc_ack *ack, uint64_t arrival)
 {
     sender_congestion *congestion = &sender->congestion;
-    if (!sender_congestion_controlled(sender) || sender->phase != UFTP_SENDER_TRANSFER ||
+    if (!uftp_sender_congestion_controlled(sender) || sender->phase != UFTP_SENDER_TRANSFER ||
         !takes_part(client))
         return;
-    sender_measure_rtt(sender, client, ack->timestamp_us, arrival);
+    uftp_sender_measure_rtt(sender, client, ack->timestamp_us, arrival);
     queue_measured(congestion, client);
     if (client->rtt > sender->grtt.value)
-        sender_raise_grtt(sender, client->rtt);
+        uftp_sender_raise_grtt(sender, client->rtt);
     client->rate = uftp_rate_expand(ack->cc_rate);
     replace_clr_that_left(sender, now);
     const uftp_tfmcc_report report = {.rate = client->rate,
@@ -140,24 +140,24 @@ void sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_client *cl
 
 /* ---- time ---- */
 
-uint64_t sender_congestion_deadline(const uftp_sender *sender)
+uint64_t uftp_sender_congestion_deadline(const uftp_sender *sender)
 {
     const uftp_tfmcc_sender *tfmcc = &sender->congestion.tfmcc;
-    if (!sender_congestion_controlled(sender))
+    if (!uftp_sender_congestion_controlled(sender))
         return UFTP_NEVER;
     return tfmcc->round_deadline < tfmcc->control_deadline ? tfmcc->round_deadline
                                                            : tfmcc->control_deadline;
 }
 
-bool sender_congestion_timeout(uftp_sender *sender, uint64_t now)
+bool uftp_sender_congestion_timeout(uftp_sender *sender, uint64_t now)
 {
     sender_congestion *congestion = &sender->congestion;
     uftp_tfmcc_sender *tfmcc = &congestion->tfmcc;
-    if (now < sender_congestion_deadline(sender))
+    if (now < uftp_sender_congestion_deadline(sender))
         return false;
     replace_clr_that_left(sender, now);
     if (now >= tfmcc->round_deadline) {
-        sender_recalculate_grtt(sender, true, true);
+        uftp_sender_recalculate_grtt(sender, true, true);
         uftp_tfmcc_sender_next_round(tfmcc, now, sender->grtt.value);
     }
     if (now >= tfmcc->control_deadline) {
@@ -169,7 +169,7 @@ bool sender_congestion_timeout(uftp_sender *sender, uint64_t now)
             congestion->clr = NULL;
             break;
         case UFTP_TFMCC_ALL_SILENT:
-            sender_file_finish(sender, now);
+            uftp_sender_file_finish(sender, now);
             return true;
         }
     }
@@ -204,7 +204,7 @@ static void put_item(control_items *items, uftp_client *client)
 
 /* The CLR first, then who was measured, then everybody else in turns, as many as fit. Of those that
  * are not listed nobody is the CLR, which is what they need to know. */
-void sender_congestion_control(uftp_sender *sender, uint64_t now, uftp_cong_ctrl *out)
+void uftp_sender_congestion_control(uftp_sender *sender, uint64_t now, uftp_cong_ctrl *out)
 {
     sender_congestion *congestion = &sender->congestion;
     const uftp_clients *clients = &sender->clients;
@@ -227,7 +227,7 @@ void sender_congestion_control(uftp_sender *sender, uint64_t now, uftp_cong_ctrl
         put_item(&items, clients->table[congestion->turn++ % clients->count]);
     *out = (uftp_cong_ctrl){.cc_seq = congestion->tfmcc.round,
                             .cc_rate = uftp_rate_quantise(congestion->tfmcc.slowest),
-                            .timestamp_us = sender_wall_us(sender, now),
+                            .timestamp_us = uftp_sender_wall_us(sender, now),
                             .items = sender->scratch,
                             .item_count = items.count};
 }

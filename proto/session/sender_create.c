@@ -157,7 +157,7 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
     sender->group_address.port = own->public_address.port;
     sender->ip_overhead = own->public_address.family == UFTP_IPV6 ? 48 : 28;
     uftp_grtt_init(&sender->grtt, own->grtt_initial, own->grtt_min, own->grtt_max);
-    sender_congestion_init(sender, now);
+    uftp_sender_congestion_init(sender, now);
     uftp_manifest_init(&sender->manifest,
                        &(uftp_manifest_config){
                            .source = own->source,
@@ -176,14 +176,14 @@ int uftp_sender_create(const uftp_sender_config *config, uint64_t now, uftp_send
     if (!sender->scratch)
         goto fail;
     if (sender->encrypted) {
-        err = sender_keys_init(sender);
+        err = uftp_sender_keys_init(sender);
         if (err < 0)
             goto fail;
     }
     err = UFTP_ERR_ARGUMENT; /* a signature on each packet leaves less room for the block */
-    if (sender_data_wire_len(sender) - sender->ip_overhead > UFTP_DATAGRAM_MAX)
+    if (uftp_sender_data_wire_len(sender) - sender->ip_overhead > UFTP_DATAGRAM_MAX)
         goto fail;
-    sender_announce_begin(sender, now);
+    uftp_sender_announce_begin(sender, now);
     *out = sender;
     return UFTP_OK;
 fail:
@@ -196,10 +196,10 @@ void uftp_sender_destroy(uftp_sender *sender)
     if (!sender)
         return;
     const uftp_allocator *memory = sender->config.memory;
-    sender_file_release(sender);
+    uftp_sender_file_release(sender);
     if (sender->manifest.depth > 0)
         uftp_manifest_end(&sender->manifest);
-    sender_keys_free(sender);
+    uftp_sender_keys_free(sender);
     uftp_clients_free(&sender->clients);
     uftp_event_queue_free(&sender->events);
     uftp_release(memory, sender->scratch);

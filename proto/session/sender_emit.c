@@ -9,10 +9,10 @@
 static size_t fileseg_header_len(const uftp_sender *sender)
 {
     return sender->wire->fileseg_header_len +
-           (sender_congestion_controlled(sender) ? sender->wire->fileseg_tfmcc_len : 0);
+           (uftp_sender_congestion_controlled(sender) ? sender->wire->fileseg_tfmcc_len : 0);
 }
 
-size_t sender_data_wire_len(const uftp_sender *sender)
+size_t uftp_sender_data_wire_len(const uftp_sender *sender)
 {
     return uftp_packet_len(sender->wire, sender->encrypted ? sender_keys_sealing(sender) : NULL,
                            fileseg_header_len(sender) + sender->config.block_size) +
@@ -35,7 +35,7 @@ static uftp_header next_header(uftp_sender *sender, uint64_t grtt)
 /* The GRTT that receivers are told: no shorter than the time between two datagrams. */
 static uint64_t advertised_grtt(const uftp_sender *sender)
 {
-    uint64_t gap = uftp_pacer_interval(&sender->pacer, sender_data_wire_len(sender));
+    uint64_t gap = uftp_pacer_interval(&sender->pacer, uftp_sender_data_wire_len(sender));
     uint64_t grtt = sender->phase == UFTP_SENDER_TRANSFER ? sender->file.grtt : sender->grtt.value;
     return gap > grtt ? gap : grtt;
 }
@@ -55,12 +55,12 @@ static void build(uftp_sender *sender, const uftp_message *message, bool sealed,
 
 static void push_sent(uftp_sender *sender, uint8_t type, size_t count)
 {
-    uftp_event event = sender_event(sender, UFTP_EVENT_SENT);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_SENT);
     event.message = type;
     event.attempt = sender->attempt;
     event.packet = ++sender->packet;
     event.count = (uint32_t)count;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
 static int send_paced(uftp_sender *sender, uint64_t now, const uftp_message *message, bool sealed,
@@ -102,7 +102,7 @@ static int send_announce(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         .robust = config->robust,
         .cc_type = config->congestion_control,
         .block_size = config->block_size,
-        .timestamp_us = sender_wall_us(sender, now),
+        .timestamp_us = uftp_sender_wall_us(sender, now),
         .public_address = config->public_address,
         .private_address = config->private_address,
         .encrypted = sender->encrypted,
@@ -112,14 +112,14 @@ static int send_announce(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         announce->private_address = announce->public_address;
     }
     if (sender->encrypted)
-        sender_keys_enc_info(sender, &announce->enc_info);
+        uftp_sender_keys_enc_info(sender, &announce->enc_info);
     if (sender->list_empty_due)
         sender->list_empty_due = false;
     else
         announce->members = take_uids(sender, CLIENT_DUE_ANNOUNCE);
     send_paced(sender, now, &message, false, announce->members.count, out);
     if (sender->encrypted) {
-        int err = sender_keys_sign(sender, out->data, out->len);
+        int err = uftp_sender_keys_sign(sender, out->data, out->len);
         UFTP_ASSERT(err == UFTP_OK);
     }
     return 1;
@@ -131,7 +131,7 @@ static int send_keyinfo(uftp_sender *sender, uint64_t now, uftp_transmit *out)
     uftp_keyinfo *keyinfo = &message.as.keyinfo;
     *keyinfo = (uftp_keyinfo){
         .iv_counter = ++sender->iv_counter, /* one for all entries: their keys differ */
-        .signature = {.len = sender_keys_keyinfo_signature_len(sender)},
+        .signature = {.len = uftp_sender_keys_keyinfo_signature_len(sender)},
         .entries = sender->scratch,
     };
     uint8_t *entry = sender->scratch;
@@ -141,12 +141,12 @@ static int send_keyinfo(uftp_sender *sender, uint64_t now, uftp_transmit *out)
             break;
         for (int i = 0; i < 4; i++)
             entry[i] = (uint8_t)(client->uid >> (24 - 8 * i));
-        sender_keys_seal_master(sender, client, keyinfo->iv_counter, entry + 4);
+        uftp_sender_keys_seal_master(sender, client, keyinfo->iv_counter, entry + 4);
         entry += UFTP_KEYINFO_ENTRY_LEN;
         keyinfo->entry_count++;
     }
     send_paced(sender, now, &message, false, keyinfo->entry_count, out);
-    int err = sender_keys_sign(sender, out->data, out->len);
+    int err = uftp_sender_keys_sign(sender, out->data, out->len);
     UFTP_ASSERT(err == UFTP_OK);
     return 1;
 }
@@ -175,7 +175,7 @@ static int send_fileinfo(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         .file_type = object->file_type,
         .size = object->size,
         .mtime = object->mtime >> 48 ? 0 : object->mtime,
-        .timestamp_us = sender_wall_us(sender, now),
+        .timestamp_us = uftp_sender_wall_us(sender, now),
         .name = {(const uint8_t *)object->name, strlen(object->name)},
         .link = {(const uint8_t *)object->link, strlen(object->link)},
     };
@@ -204,13 +204,13 @@ static int send_done(uftp_sender *sender, uint64_t now, uftp_transmit *out)
 static int send_control(uftp_sender *sender, uint64_t now, uftp_transmit *out)
 {
     uftp_message message = {.type = UFTP_MESSAGE_CONG_CTRL};
-    sender_congestion_control(sender, now, &message.as.cong_ctrl);
+    uftp_sender_congestion_control(sender, now, &message.as.cong_ctrl);
     build(sender, &message, sender->encrypted, out);
     uftp_pacer_spend(&sender->pacer, now, out->len + sender->ip_overhead);
-    uftp_event event = sender_event(sender, UFTP_EVENT_SENT); /* in no attempt */
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_SENT); /* in no attempt */
     event.message = message.type;
     event.count = (uint32_t)message.as.cong_ctrl.item_count;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
     return 1;
 }
 
@@ -247,9 +247,9 @@ static void report_section(uftp_sender *sender, uint16_t section)
     if (sender->file.section_reported == section)
         return;
     sender->file.section_reported = section;
-    uftp_event event = sender_event(sender, UFTP_EVENT_FILE_SECTION);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_FILE_SECTION);
     event.section = section;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
 /* A train of FILESEGs: headers first, then the file's bytes between them, then each sealed where
@@ -257,7 +257,7 @@ static void report_section(uftp_sender *sender, uint16_t section)
 static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
 {
     sender_file *file = &sender->file;
-    size_t wire_len = sender_data_wire_len(sender);
+    size_t wire_len = uftp_sender_data_wire_len(sender);
     size_t step = wire_len - sender->ip_overhead;
     size_t room = out->capacity < UFTP_TRAIN_BYTES_MAX ? out->capacity : UFTP_TRAIN_BYTES_MAX;
     uint32_t most = (uint32_t)(room / step);
@@ -285,7 +285,7 @@ static int send_blocks(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         uftp_message message = {.type = UFTP_MESSAGE_FILESEG};
         uftp_fileseg *fileseg = &message.as.fileseg;
         fileseg->file_id = file->id;
-        fileseg->has_tfmcc = sender_congestion_controlled(sender);
+        fileseg->has_tfmcc = uftp_sender_congestion_controlled(sender);
         if (fileseg->has_tfmcc)
             fileseg->tfmcc = (uftp_tfmcc_data){.send_rate = uftp_rate_quantise(tfmcc->rate),
                                                .cc_seq = tfmcc->round,
@@ -341,7 +341,7 @@ static bool answers_due(const uftp_sender *sender)
            uftp_clients_any_due(clients, CLIENT_DUE_DONE_CONF);
 }
 
-bool sender_emit_owing(const uftp_sender *sender)
+bool uftp_sender_emit_owing(const uftp_sender *sender)
 {
     const uftp_clients *clients = &sender->clients;
     return answers_due(sender) || sender->list_empty_due ||
@@ -374,7 +374,7 @@ static bool control_due(const uftp_sender *sender)
     return sender->phase == UFTP_SENDER_TRANSFER && sender->congestion.control_due;
 }
 
-uint64_t sender_emit_deadline(const uftp_sender *sender)
+uint64_t uftp_sender_emit_deadline(const uftp_sender *sender)
 {
     if (sender->abort_all_clear || sender->abort_all_sealed || control_due(sender))
         return 0;
@@ -403,7 +403,7 @@ static int emit_unpaced(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         out->destination = stranger.address;
         /* Only the stranger sees it: for the others its number would be a loss. ABORTs stand
          * outside of the sequence (spec v5 4.2), so that the number may be used again. */
-        if (sender_congestion_controlled(sender))
+        if (uftp_sender_congestion_controlled(sender))
             sender->seq--;
         return 1;
     }
@@ -432,22 +432,22 @@ static int emit_transfer(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         if (sent > 0)
             return sent;
         if (sent < 0) {
-            uftp_event event = sender_event(sender, UFTP_EVENT_FILE_SKIPPED);
+            uftp_event event = uftp_sender_event(sender, UFTP_EVENT_FILE_SKIPPED);
             event.name = sender->file.object.path;
             event.text = uftp_strerror(sent);
             event.error = sent;
-            sender_push(sender, &event);
-            sender_abort_all(sender, now, "Server cannot read the file", UFTP_RESULT_ERROR);
+            uftp_sender_push(sender, &event);
+            uftp_sender_abort_all(sender, now, "Server cannot read the file", UFTP_RESULT_ERROR);
             return emit_unpaced(sender, now, out);
         }
-        sender_transfer_pass_over(sender, now);
+        uftp_sender_transfer_pass_over(sender, now);
     }
     if (sender->list_empty_due || uftp_clients_any_due(&sender->clients, CLIENT_DUE_DONE))
         return send_done(sender, now, out);
     return 0;
 }
 
-int sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out)
+int uftp_sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out)
 {
     uftp_clients *clients = &sender->clients;
     if (emit_unpaced(sender, now, out))

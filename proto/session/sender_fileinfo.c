@@ -5,7 +5,7 @@
  */
 #include "session/sender_internal.h"
 
-void sender_file_release(uftp_sender *sender)
+void uftp_sender_file_release(uftp_sender *sender)
 {
     sender_file *file = &sender->file;
     if (file->handle)
@@ -16,10 +16,10 @@ void sender_file_release(uftp_sender *sender)
 
 static void push_skipped(uftp_sender *sender, const uftp_object *object)
 {
-    uftp_event event = sender_event(sender, UFTP_EVENT_FILE_SKIPPED);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_FILE_SKIPPED);
     event.name = object->path;
     event.text = object->skipped;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
 /* The next object that can be sent, opened; false when there is none left. */
@@ -46,14 +46,14 @@ static bool next_object(uftp_sender *sender)
     return false;
 }
 
-void sender_file_next(uftp_sender *sender, uint64_t now)
+void uftp_sender_file_next(uftp_sender *sender, uint64_t now)
 {
     sender_file *file = &sender->file;
     uint16_t last_id = file->id;
-    sender_file_release(sender);
+    uftp_sender_file_release(sender);
     if (!next_object(sender)) {
         file->id = 0;
-        sender_completion_begin(sender, now);
+        uftp_sender_completion_begin(sender, now);
         return;
     }
     file->id = last_id == UINT16_MAX ? 1 : (uint16_t)(last_id + 1);
@@ -74,8 +74,8 @@ void sender_file_next(uftp_sender *sender, uint64_t now)
             uftp_clients_enter(clients, client,
                                client->is_proxy ? UFTP_CLIENT_ACTIVE : UFTP_CLIENT_REGISTERED);
     }
-    sender_enter(sender, UFTP_SENDER_FILEINFO);
-    uftp_event event = sender_event(sender, UFTP_EVENT_FILE_STARTED);
+    uftp_sender_enter(sender, UFTP_SENDER_FILEINFO);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_FILE_STARTED);
     event.name = file->object.name;
     event.path = file->object.path;
     event.text = file->object.link;
@@ -83,60 +83,60 @@ void sender_file_next(uftp_sender *sender, uint64_t now)
     event.size = file->layout.size;
     event.blocks = file->layout.blocks;
     event.sections = file->layout.sections;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 
     sender->attempt = 1;
     uftp_clients_set_due_all(clients, UFTP_CLIENT_REGISTERED, CLIENT_DUE_FILEINFO);
-    sender_round_begin(sender, now);
+    uftp_sender_round_begin(sender, now);
 }
 
-void sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
-                         const uftp_fileinfo_ack *message, uint64_t arrival)
+void uftp_sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
+                              const uftp_fileinfo_ack *message, uint64_t arrival)
 {
     (void)now;
     if (message->file_id != sender->file.id)
         return; /* a late one of the file before */
-    sender_measure_rtt(sender, client, message->timestamp_us, arrival);
+    uftp_sender_measure_rtt(sender, client, message->timestamp_us, arrival);
     client->confirmed = true;
     if (client->state != UFTP_CLIENT_REGISTERED)
         return;
     sender->file.partial = sender->file.partial && message->partial;
     uftp_clients_enter(&sender->clients, client, UFTP_CLIENT_ACTIVE);
-    sender_push_client(sender, UFTP_EVENT_CLIENT_CONFIRMED, client, NULL);
+    uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_CONFIRMED, client, NULL);
 }
 
-void sender_fileinfo_timeout(uftp_sender *sender, uint64_t now)
+void uftp_sender_fileinfo_timeout(uftp_sender *sender, uint64_t now)
 {
     uftp_clients *clients = &sender->clients;
     if (sender->attempt == sender->config.robust) {
         while (clients->by_state[UFTP_CLIENT_REGISTERED].first) {
             uftp_client *client = clients->by_state[UFTP_CLIENT_REGISTERED].first;
-            sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
+            uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
             uftp_clients_enter(clients, client, UFTP_CLIENT_LOST);
         }
         return; /* the check moves on */
     }
     sender->attempt++;
-    sender_recalculate_grtt(sender, true, false);
+    uftp_sender_recalculate_grtt(sender, true, false);
     uftp_clients_set_due_all(clients, UFTP_CLIENT_REGISTERED, CLIENT_DUE_FILEINFO);
-    sender_round_begin(sender, now);
+    uftp_sender_round_begin(sender, now);
 }
 
-bool sender_fileinfo_check(uftp_sender *sender, uint64_t now)
+bool uftp_sender_fileinfo_check(uftp_sender *sender, uint64_t now)
 {
     const uftp_clients *clients = &sender->clients;
     if (uftp_clients_in(clients, UFTP_CLIENT_REGISTERED) > 0)
         return false;
-    sender_recalculate_grtt(sender, true, true);
-    if (sender_quit_on_dropout(sender, now, UFTP_RESULT_NO_FILEINFO))
+    uftp_sender_recalculate_grtt(sender, true, true);
+    if (uftp_sender_quit_on_dropout(sender, now, UFTP_RESULT_NO_FILEINFO))
         return true;
     uint32_t active = uftp_clients_receivers_in(clients, UFTP_CLIENT_ACTIVE);
     uint32_t done = uftp_clients_receivers_in(clients, UFTP_CLIENT_DONE);
     if (active + done == 0)
-        sender_finish(sender, now, UFTP_RESULT_NO_FILEINFO);
+        uftp_sender_finish(sender, now, UFTP_RESULT_NO_FILEINFO);
     else if (active == 0)
-        sender_file_finish(sender, now);
+        uftp_sender_file_finish(sender, now);
     else
-        sender_transfer_begin(sender, now);
+        uftp_sender_transfer_begin(sender, now);
     return true;
 }

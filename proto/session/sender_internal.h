@@ -64,7 +64,7 @@ typedef struct sender_schedule {
     int (*open)(const uftp_sender *sender, const uftp_client *client, uftp_packet *packet,
                 bool handshake);
 } sender_schedule;
-extern const sender_schedule sender_schedule_v5, sender_schedule_v4;
+extern const sender_schedule uftp_sender_schedule_v5, uftp_sender_schedule_v4;
 
 typedef struct sender_keys {
     const sender_schedule *schedule;
@@ -174,124 +174,131 @@ struct uftp_sender {
 
 /* ---- sender.c ---- */
 /* Microseconds since the epoch on the session's own clock. */
-uint64_t sender_wall_us(const uftp_sender *sender, uint64_t now);
+uint64_t uftp_sender_wall_us(const uftp_sender *sender, uint64_t now);
 /* An event with the session's fields filled in. */
-uftp_event sender_event(const uftp_sender *sender, uftp_event_type type);
-void sender_push(uftp_sender *sender, const uftp_event *event);
-void sender_push_client(uftp_sender *sender, uftp_event_type type, const uftp_client *client,
-                        const char *text);
+uftp_event uftp_sender_event(const uftp_sender *sender, uftp_event_type type);
+void uftp_sender_push(uftp_sender *sender, const uftp_event *event);
+void uftp_sender_push_client(uftp_sender *sender, uftp_event_type type, const uftp_client *client,
+                             const char *text);
 /* The only place where a phase changes. */
-void sender_enter(uftp_sender *sender, uftp_sender_phase phase);
-void sender_finish(uftp_sender *sender, uint64_t now, uftp_result result);
-void sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear);
+void uftp_sender_enter(uftp_sender *sender, uftp_sender_phase phase);
+void uftp_sender_finish(uftp_sender *sender, uint64_t now, uftp_result result);
+void uftp_sender_recalculate_grtt(uftp_sender *sender, bool final, bool clear);
 /* A receiver is further away than the group was thought to be wide: at once. */
-void sender_raise_grtt(uftp_sender *sender, uint64_t rtt);
+void uftp_sender_raise_grtt(uftp_sender *sender, uint64_t rtt);
 /* An ABORT for somebody who does not belong to the session. */
-void sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *address,
-                   const char *text);
+void uftp_sender_refuse(uftp_sender *sender, uint32_t uid, const uftp_address *address,
+                        const char *text);
 /* Puts a client out, telling it why. */
-void sender_put_out(uftp_sender *sender, uint64_t now, uftp_client *client, const char *text);
+void uftp_sender_put_out(uftp_sender *sender, uint64_t now, uftp_client *client, const char *text);
 /* Everybody out: ABORT to all, then the session ends. */
-void sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, uftp_result result);
+void uftp_sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, uftp_result result);
 /* With quit_on_error: ends the session when a receiver has dropped out. True when it did. */
-bool sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result result);
+bool uftp_sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result result);
+/* The GRTT outside a transfer as receivers are told it, and as everything that waits for them is
+ * timed: no shorter than the time between two datagrams. The reference leaves its own timers at the
+ * bare GRTT (spec v5 4.3), and at some kbit/s its receivers, whose patience is ROBUST times the GRTT
+ * last heard, and its rounds are over before an answer can come. */
+uint64_t uftp_sender_told_grtt(const uftp_sender *sender);
 /* Starts or restarts the timer of a phase with rounds. */
-void sender_round_begin(uftp_sender *sender, uint64_t now);
+void uftp_sender_round_begin(uftp_sender *sender, uint64_t now);
 /* An answer was made due: it leaves soon, together with others. */
-void sender_answer_soon(uftp_sender *sender, uint64_t now);
+void uftp_sender_answer_soon(uftp_sender *sender, uint64_t now);
 
 /* ---- phases: begin, messages, time-outs; `check` moves on when a phase is over and returns true
  * when something changed ---- */
-void sender_announce_begin(uftp_sender *sender, uint64_t now);
-void sender_announce_register(uftp_sender *sender, uint64_t now, const uftp_datagram *datagram,
-                              uint32_t source, const uftp_register *message);
-void sender_announce_client_key(uftp_sender *sender, uint64_t now, uftp_client *client,
-                                const uftp_client_key *message);
-void sender_announce_keyinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
-                                 const uftp_keyinfo_ack *message);
-void sender_announce_timeout(uftp_sender *sender, uint64_t now);
-bool sender_announce_check(uftp_sender *sender, uint64_t now);
+void uftp_sender_announce_begin(uftp_sender *sender, uint64_t now);
+void uftp_sender_announce_register(uftp_sender *sender, uint64_t now, const uftp_datagram *datagram,
+                                   uint32_t source, const uftp_register *message);
+void uftp_sender_announce_client_key(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                     const uftp_client_key *message);
+void uftp_sender_announce_keyinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                      const uftp_keyinfo_ack *message);
+void uftp_sender_announce_timeout(uftp_sender *sender, uint64_t now);
+bool uftp_sender_announce_check(uftp_sender *sender, uint64_t now);
 
-void sender_file_next(uftp_sender *sender, uint64_t now);
-void sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
-                         const uftp_fileinfo_ack *message, uint64_t arrival);
-void sender_fileinfo_timeout(uftp_sender *sender, uint64_t now);
-bool sender_fileinfo_check(uftp_sender *sender, uint64_t now);
+void uftp_sender_file_next(uftp_sender *sender, uint64_t now);
+void uftp_sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
+                              const uftp_fileinfo_ack *message, uint64_t arrival);
+void uftp_sender_fileinfo_timeout(uftp_sender *sender, uint64_t now);
+bool uftp_sender_fileinfo_check(uftp_sender *sender, uint64_t now);
 
-void sender_transfer_begin(uftp_sender *sender, uint64_t now);
-int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *client,
-                           const uftp_status *message);
-void sender_transfer_timeout(uftp_sender *sender, uint64_t now);
-bool sender_transfer_check(uftp_sender *sender, uint64_t now);
-uint64_t sender_transfer_deadline(const uftp_sender *sender);
+void uftp_sender_transfer_begin(uftp_sender *sender, uint64_t now);
+int uftp_sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                const uftp_status *message);
+void uftp_sender_transfer_timeout(uftp_sender *sender, uint64_t now);
+bool uftp_sender_transfer_check(uftp_sender *sender, uint64_t now);
+uint64_t uftp_sender_transfer_deadline(const uftp_sender *sender);
 /* The pass has no block left: DONE is due. */
-void sender_transfer_pass_over(uftp_sender *sender, uint64_t now);
-void sender_transfer_done_due(uftp_sender *sender);
+void uftp_sender_transfer_pass_over(uftp_sender *sender, uint64_t now);
+void uftp_sender_transfer_done_due(uftp_sender *sender);
 /* Ends the current object: results, then the next one. */
-void sender_file_finish(uftp_sender *sender, uint64_t now);
+void uftp_sender_file_finish(uftp_sender *sender, uint64_t now);
 /* Lets go of what the current object holds. */
-void sender_file_release(uftp_sender *sender);
+void uftp_sender_file_release(uftp_sender *sender);
 
-void sender_completion_begin(uftp_sender *sender, uint64_t now);
-void sender_completion_timeout(uftp_sender *sender, uint64_t now);
-bool sender_completion_check(uftp_sender *sender, uint64_t now);
+void uftp_sender_completion_begin(uftp_sender *sender, uint64_t now);
+void uftp_sender_completion_timeout(uftp_sender *sender, uint64_t now);
+bool uftp_sender_completion_check(uftp_sender *sender, uint64_t now);
 
 /* A COMPLETE in any phase after the announcement. */
-void sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
-                     const uftp_complete *message);
+void uftp_sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
+                          const uftp_complete *message);
 /* Takes a round trip from an echoed timestamp. */
-void sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
-                        uint64_t arrival);
+void uftp_sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
+                             uint64_t arrival);
 
 /* ---- sender_congestion.c: without congestion control these only set the pacer up ---- */
-bool sender_congestion_controlled(const uftp_sender *sender);
-void sender_congestion_init(uftp_sender *sender, uint64_t now);
+bool uftp_sender_congestion_controlled(const uftp_sender *sender);
+void uftp_sender_congestion_init(uftp_sender *sender, uint64_t now);
 /* A transfer begins, or is over. */
-void sender_congestion_begin(uftp_sender *sender, uint64_t now);
-void sender_congestion_end(uftp_sender *sender, uint64_t now);
-void sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_client *client,
-                              const uftp_tfmcc_ack *ack, uint64_t arrival);
-uint64_t sender_congestion_deadline(const uftp_sender *sender);
+void uftp_sender_congestion_begin(uftp_sender *sender, uint64_t now);
+void uftp_sender_congestion_end(uftp_sender *sender, uint64_t now);
+void uftp_sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                   const uftp_tfmcc_ack *ack, uint64_t arrival);
+uint64_t uftp_sender_congestion_deadline(const uftp_sender *sender);
 /* True when nobody has been heard for so long that the transfer was ended. */
-bool sender_congestion_timeout(uftp_sender *sender, uint64_t now);
+bool uftp_sender_congestion_timeout(uftp_sender *sender, uint64_t now);
 /* Fills in the CONG_CTRL that is due; its items stand in `scratch`. */
-void sender_congestion_control(uftp_sender *sender, uint64_t now, uftp_cong_ctrl *out);
+void uftp_sender_congestion_control(uftp_sender *sender, uint64_t now, uftp_cong_ctrl *out);
 
 /* ---- sender_emit.c ---- */
 /* Builds what is due: 1, or 0 when nothing may leave now. */
-int sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out);
+int uftp_sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out);
 /* When something that is due may leave; UFTP_NEVER when nothing is. */
-uint64_t sender_emit_deadline(const uftp_sender *sender);
+uint64_t uftp_sender_emit_deadline(const uftp_sender *sender);
 /* Whether messages of the current phase are still on their way out. */
-bool sender_emit_owing(const uftp_sender *sender);
+bool uftp_sender_emit_owing(const uftp_sender *sender);
 /* Bytes on the wire of a datagram with a whole block, IP and UDP included (spec v5 1.21). */
-size_t sender_data_wire_len(const uftp_sender *sender);
+size_t uftp_sender_data_wire_len(const uftp_sender *sender);
 
 /* ---- sender_keys.c ---- */
-int sender_keys_init(uftp_sender *sender);
-void sender_keys_free(uftp_sender *sender);
-void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out);
+int uftp_sender_keys_init(uftp_sender *sender);
+void uftp_sender_keys_free(uftp_sender *sender);
+void uftp_sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out);
 /* What our messages are sealed with. */
 static inline const uftp_sealing *sender_keys_sealing(const uftp_sender *sender)
 {
     return &sender->keys.sealing;
 }
-size_t sender_keys_keyinfo_signature_len(const uftp_sender *sender);
+size_t uftp_sender_keys_keyinfo_signature_len(const uftp_sender *sender);
 /* Whether a client's CLIENT_KEY comes in the clear. */
-bool sender_keys_client_key_clear(const uftp_sender *sender);
+bool uftp_sender_keys_client_key_clear(const uftp_sender *sender);
 /* The signature of a datagram that was written with a zero one: found by reading it back. */
-int sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len);
+int uftp_sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len);
 /* First REGISTER of a client: its secrets. */
-int sender_keys_register(uftp_sender *sender, uftp_client *client, const uftp_register *message);
+int uftp_sender_keys_register(uftp_sender *sender, uftp_client *client,
+                              const uftp_register *message);
 /* CLIENT_KEY, opened where it was sealed: checks the key, its fingerprint and the signature. */
-int sender_keys_client_key(uftp_sender *sender, uftp_client *client,
-                           const uftp_client_key *message);
+int uftp_sender_keys_client_key(uftp_sender *sender, uftp_client *client,
+                                const uftp_client_key *message);
 /* Application keys of a client, once its context is complete. */
-void sender_keys_ready(uftp_sender *sender, uftp_client *client);
-bool sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data);
-void sender_keys_seal_master(const uftp_sender *sender, const uftp_client *client, uint64_t counter,
-                             uint8_t sealed[UFTP_SEALED_MASTER_LEN]);
+void uftp_sender_keys_ready(uftp_sender *sender, uftp_client *client);
+bool uftp_sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data);
+void uftp_sender_keys_seal_master(const uftp_sender *sender, const uftp_client *client,
+                                  uint64_t counter, uint8_t sealed[UFTP_SEALED_MASTER_LEN]);
 /* Opens a sealed packet of a client, under its handshake key when `handshake`. AUTH. */
-int sender_keys_open(uftp_sender *sender, uftp_client *client, uftp_packet *packet, bool handshake);
+int uftp_sender_keys_open(uftp_sender *sender, uftp_client *client, uftp_packet *packet,
+                          bool handshake);
 
 #endif

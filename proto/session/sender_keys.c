@@ -4,13 +4,14 @@
  */
 #include "session/sender_internal.h"
 
-int sender_keys_init(uftp_sender *sender)
+int uftp_sender_keys_init(uftp_sender *sender)
 {
-    sender->keys.schedule = sender->config.version == 4 ? &sender_schedule_v4 : &sender_schedule_v5;
+    sender->keys.schedule =
+        sender->config.version == 4 ? &uftp_sender_schedule_v4 : &uftp_sender_schedule_v5;
     return sender->keys.schedule->init(sender);
 }
 
-void sender_keys_free(uftp_sender *sender)
+void uftp_sender_keys_free(uftp_sender *sender)
 {
     sender_keys *keys = &sender->keys;
     if (keys->schedule)
@@ -19,22 +20,22 @@ void sender_keys_free(uftp_sender *sender)
     uftp_wipe(keys, sizeof *keys);
 }
 
-void sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out)
+void uftp_sender_keys_enc_info(const uftp_sender *sender, uftp_enc_info *out)
 {
     sender->keys.schedule->enc_info(sender, out);
 }
 
-size_t sender_keys_keyinfo_signature_len(const uftp_sender *sender)
+size_t uftp_sender_keys_keyinfo_signature_len(const uftp_sender *sender)
 {
     return sender->keys.schedule->keyinfo_signature_len(sender);
 }
 
-bool sender_keys_client_key_clear(const uftp_sender *sender)
+bool uftp_sender_keys_client_key_clear(const uftp_sender *sender)
 {
     return !sender->keys.schedule->client_key_sealed;
 }
 
-int sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len)
+int uftp_sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len)
 {
     uftp_packet packet;
     uftp_message message;
@@ -46,13 +47,15 @@ int sender_keys_sign(uftp_sender *sender, uint8_t *datagram, size_t len)
     return sender->keys.schedule->sign(sender, &message, datagram, len);
 }
 
-int sender_keys_register(uftp_sender *sender, uftp_client *client, const uftp_register *message)
+int uftp_sender_keys_register(uftp_sender *sender, uftp_client *client,
+                              const uftp_register *message)
 {
     UFTP_ASSERT(!client->secrets);
     return sender->keys.schedule->register_client(sender, client, message);
 }
 
-int sender_keys_client_key(uftp_sender *sender, uftp_client *client, const uftp_client_key *message)
+int uftp_sender_keys_client_key(uftp_sender *sender, uftp_client *client,
+                                const uftp_client_key *message)
 {
     if (client->has_fingerprint) {
         uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
@@ -63,12 +66,12 @@ int sender_keys_client_key(uftp_sender *sender, uftp_client *client, const uftp_
     return sender->keys.schedule->client_key(sender, client, message);
 }
 
-void sender_keys_ready(uftp_sender *sender, uftp_client *client)
+void uftp_sender_keys_ready(uftp_sender *sender, uftp_client *client)
 {
     sender->keys.schedule->ready(sender, client);
 }
 
-bool sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data)
+bool uftp_sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uftp_bytes data)
 {
     const client_secrets *secrets = client->secrets;
     (void)sender;
@@ -76,13 +79,14 @@ bool sender_keys_verify(const uftp_sender *sender, const uftp_client *client, uf
            uftp_secret_equal(data.data, secrets->verify_data, secrets->verify_len);
 }
 
-void sender_keys_seal_master(const uftp_sender *sender, const uftp_client *client, uint64_t counter,
-                             uint8_t sealed[UFTP_SEALED_MASTER_LEN])
+void uftp_sender_keys_seal_master(const uftp_sender *sender, const uftp_client *client,
+                                  uint64_t counter, uint8_t sealed[UFTP_SEALED_MASTER_LEN])
 {
     sender->keys.schedule->seal_master(sender, client, counter, sealed);
 }
 
-int sender_keys_open(uftp_sender *sender, uftp_client *client, uftp_packet *packet, bool handshake)
+int uftp_sender_keys_open(uftp_sender *sender, uftp_client *client, uftp_packet *packet,
+                          bool handshake)
 {
     client_secrets *secrets = client->secrets;
     if (!secrets) /* before its REGISTER nothing of a client can be opened (trap 60) */

@@ -193,7 +193,7 @@ static int open_packet(const uftp_sender *sender, const uftp_client *client, uft
     return uftp_packet_open(packet, &sealing);
 }
 
-const sender_schedule sender_schedule_v4 = {
+const sender_schedule uftp_sender_schedule_v4 = {
     .client_key_sealed = false,
     .init = init,
     .wipe = wipe,

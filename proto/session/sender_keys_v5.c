@@ -164,7 +164,7 @@ static int open_packet(const uftp_sender *sender, const uftp_client *client, uft
     return err;
 }
 
-const sender_schedule sender_schedule_v5 = {
+const sender_schedule uftp_sender_schedule_v5 = {
     .client_key_sealed = true,
     .init = init,
     .wipe = wipe,

@@ -20,17 +20,17 @@ static void begin_pass(uftp_sender *sender, uint64_t now)
     file->pass_sent = 0;
     /* The wait before a pass is no credit: the reference bursts here (spec v5 4.6.2). */
     uftp_pacer_restart(&sender->pacer, now);
-    uftp_event event = sender_event(sender, UFTP_EVENT_FILE_PASS);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_FILE_PASS);
     event.pass = file->pass;
     event.count = file->resend.count;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 }
 
 /* time_max_percent: that share of the time the rate allows (spec v5 4.6.3). */
 static uint64_t time_limit(const uftp_sender *sender, uint64_t now)
 {
     const uftp_sender_config *config = &sender->config;
-    if (config->time_max_percent == 0 || sender_congestion_controlled(sender) ||
+    if (config->time_max_percent == 0 || uftp_sender_congestion_controlled(sender) ||
         config->rate_bytes_per_s == UFTP_RATE_UNLIMITED)
         return UFTP_NEVER;
     /* size < 2^48, so that size / 100 * percent stays below 2^56. */
@@ -39,29 +39,20 @@ static uint64_t time_limit(const uftp_sender *sender, uint64_t now)
     return seconds ? now + UFTP_S(seconds) : UFTP_NEVER;
 }
 
-/* What blocks and DONEs are timed by: no shorter than the time between two blocks. The reference
- * leaves its GRTT alone when the rate is fixed (spec v5 4.6.1), and at some kbit/s its receivers,
- * whose patience is ROBUST times the GRTT last heard, give up between two blocks. */
-static uint64_t transfer_grtt(const uftp_sender *sender)
-{
-    uint64_t gap = uftp_pacer_interval(&sender->pacer, sender_data_wire_len(sender));
-    return gap > sender->grtt.value ? gap : sender->grtt.value;
-}
-
-void sender_transfer_begin(uftp_sender *sender, uint64_t now)
+void uftp_sender_transfer_begin(uftp_sender *sender, uint64_t now)
 {
     sender_file *file = &sender->file;
-    sender_enter(sender, UFTP_SENDER_TRANSFER);
+    uftp_sender_enter(sender, UFTP_SENDER_TRANSFER);
     /* Whoever continues a file says what it lacks: then the first pass is only a DONE. */
     if (uftp_resend_init(&file->resend, sender->config.memory, file->layout.blocks,
                          !file->partial) < 0) {
-        sender_abort_all(sender, now, "Server is out of memory", UFTP_RESULT_ERROR);
+        uftp_sender_abort_all(sender, now, "Server is out of memory", UFTP_RESULT_ERROR);
         return;
     }
     file->pass = 0;
-    file->grtt = transfer_grtt(sender);
+    file->grtt = uftp_sender_told_grtt(sender);
     file->limit_deadline = time_limit(sender, now);
-    sender_congestion_begin(sender, now);
+    uftp_sender_congestion_begin(sender, now);
     begin_pass(sender, now);
 }
 
@@ -106,8 +97,8 @@ static void plan_rewind(uftp_sender *sender, uint64_t now)
         file->rewind_deadline = deadline;
 }
 
-int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *client,
-                           const uftp_status *message)
+int uftp_sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *client,
+                                const uftp_status *message)
 {
     sender_file *file = &sender->file;
     if (message->file_id != file->id || client->state == UFTP_CLIENT_DONE)
@@ -119,14 +110,14 @@ int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *clien
     if (being_sent(file, message->section))
         return UFTP_OK;
     uint32_t naks = count_bits(message->naks, blocks);
-    uftp_event event = sender_event(sender, UFTP_EVENT_CLIENT_NAKS);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_CLIENT_NAKS);
     event.peer = client->uid;
     event.name = client->name;
     event.section = message->section;
     event.count = naks;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
     if (excessive(sender, client, naks, blocks)) {
-        sender_put_out(sender, now, client, "Excessive NAKs received");
+        uftp_sender_put_out(sender, now, client, "Excessive NAKs received");
         return UFTP_OK;
     }
     uint32_t start = uftp_layout_section_start(&file->layout, message->section);
@@ -140,7 +131,7 @@ int sender_transfer_status(uftp_sender *sender, uint64_t now, uftp_client *clien
     return UFTP_OK;
 }
 
-uint64_t sender_transfer_deadline(const uftp_sender *sender)
+uint64_t uftp_sender_transfer_deadline(const uftp_sender *sender)
 {
     const sender_file *file = &sender->file;
     uint64_t deadline = file->done_deadline;
@@ -148,7 +139,7 @@ uint64_t sender_transfer_deadline(const uftp_sender *sender)
         deadline = file->rewind_deadline;
     if (file->limit_deadline < deadline)
         deadline = file->limit_deadline;
-    uint64_t congestion = sender_congestion_deadline(sender);
+    uint64_t congestion = uftp_sender_congestion_deadline(sender);
     return congestion < deadline ? congestion : deadline;
 }
 
@@ -164,17 +155,17 @@ static void rewind(uftp_sender *sender, uint64_t now)
     static const uftp_client_state unfinished[] = {UFTP_CLIENT_ACTIVE, UFTP_CLIENT_ACTIVE_NAK};
     for (size_t i = 0; i < 2; i++)
         while (clients->by_state[unfinished[i]].first && sender->phase == UFTP_SENDER_TRANSFER)
-            sender_put_out(sender, now, clients->by_state[unfinished[i]].first,
-                           "Max passes exceeded");
+            uftp_sender_put_out(sender, now, clients->by_state[unfinished[i]].first,
+                                "Max passes exceeded");
 }
 
-void sender_transfer_timeout(uftp_sender *sender, uint64_t now)
+void uftp_sender_transfer_timeout(uftp_sender *sender, uint64_t now)
 {
     sender_file *file = &sender->file;
-    if (sender_congestion_timeout(sender, now))
+    if (uftp_sender_congestion_timeout(sender, now))
         return;
     if (now >= file->limit_deadline) {
-        sender_abort_all(sender, now, "Max file transfer time exceeded", UFTP_RESULT_ALL_LOST);
+        uftp_sender_abort_all(sender, now, "Max file transfer time exceeded", UFTP_RESULT_ALL_LOST);
         return;
     }
     if (now >= file->rewind_deadline) {
@@ -185,14 +176,14 @@ void sender_transfer_timeout(uftp_sender *sender, uint64_t now)
         return;
     file->done_deadline = UFTP_NEVER;
     if (file->dones_sent < sender->config.robust) {
-        sender_transfer_done_due(sender);
+        uftp_sender_transfer_done_due(sender);
     } else if (file->rewind_deadline == UFTP_NEVER) {
         /* Silent to the last DONE, its full interval included: lost. */
-        sender_file_finish(sender, now);
+        uftp_sender_file_finish(sender, now);
     }
 }
 
-void sender_transfer_done_due(uftp_sender *sender)
+void uftp_sender_transfer_done_due(uftp_sender *sender)
 {
     uftp_clients *clients = &sender->clients;
     sender->packet = 0;
@@ -204,31 +195,31 @@ void sender_transfer_done_due(uftp_sender *sender)
     sender->attempt = sender->file.dones_sent;
 }
 
-void sender_transfer_pass_over(uftp_sender *sender, uint64_t now)
+void uftp_sender_transfer_pass_over(uftp_sender *sender, uint64_t now)
 {
     /* Counts as "at the end" before the DONE leaves, so that no answer to it is turned down as
      * being for the section that is being sent (trap 57). */
     sender->file.end_of_pass = true;
-    sender_transfer_done_due(sender);
+    uftp_sender_transfer_done_due(sender);
     /* Who sent NAKs while the pass was under way is not asked again in it: without a next pass it
      * would wait in vain (sim: sessions_survive_loss_both_ways, seed 17). */
     if (sender->file.got_naks)
         plan_rewind(sender, now);
 }
 
-bool sender_transfer_check(uftp_sender *sender, uint64_t now)
+bool uftp_sender_transfer_check(uftp_sender *sender, uint64_t now)
 {
     const uftp_clients *clients = &sender->clients;
     if (uftp_clients_receivers_in(clients, UFTP_CLIENT_ACTIVE) +
             uftp_clients_receivers_in(clients, UFTP_CLIENT_ACTIVE_NAK) >
         0)
         return false;
-    sender_file_finish(sender, now);
+    uftp_sender_file_finish(sender, now);
     return true;
 }
 
-void sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
-                     const uftp_complete *message)
+void uftp_sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
+                          const uftp_complete *message)
 {
     if (message->file_id != sender->file.id)
         return; /* a late one; at the end of the session the file ID is 0 */
@@ -243,17 +234,17 @@ void sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client,
             client->has_free_space = message->has_free_space;
             client->free_space = message->free_space;
         }
-        uftp_event event = sender_event(sender, UFTP_EVENT_CLIENT_COMPLETE);
+        uftp_event event = uftp_sender_event(sender, UFTP_EVENT_CLIENT_COMPLETE);
         event.peer = client->uid;
         event.name = client->name;
         event.status = message->status;
         event.has_free_space = message->has_free_space;
         event.free_space = message->free_space;
-        sender_push(sender, &event);
+        uftp_sender_push(sender, &event);
     }
     if (completion) { /* also when it asks again: it has not heard the confirmation */
         uftp_clients_set_due(&sender->clients, client, CLIENT_DUE_DONE_CONF);
-        sender_answer_soon(sender, now);
+        uftp_sender_answer_soon(sender, now);
     }
 }
 
@@ -279,12 +270,12 @@ static bool account(const sender_file *file, uftp_client *client)
     return true;
 }
 
-void sender_file_finish(uftp_sender *sender, uint64_t now)
+void uftp_sender_file_finish(uftp_sender *sender, uint64_t now)
 {
     uftp_clients *clients = &sender->clients;
     sender_file *file = &sender->file;
     static const uftp_client_state unfinished[] = {UFTP_CLIENT_ACTIVE, UFTP_CLIENT_ACTIVE_NAK};
-    sender_congestion_end(sender, now);
+    uftp_sender_congestion_end(sender, now);
     bool dropped = false;
     for (size_t i = 0; i < 2; i++)
         while (clients->by_state[unfinished[i]].first) {
@@ -294,7 +285,7 @@ void sender_file_finish(uftp_sender *sender, uint64_t now)
                 continue;
             }
             dropped = true;
-            sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
+            uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
             uftp_clients_enter(clients, client, UFTP_CLIENT_LOST);
         }
     bool got = false; /* somebody has it now */
@@ -302,19 +293,20 @@ void sender_file_finish(uftp_sender *sender, uint64_t now)
         got |= !c->is_proxy && account(file, c);
     sender->stats.files_sent += got;
 
-    uftp_event event = sender_event(sender, UFTP_EVENT_FILE_FINISHED);
+    uftp_event event = uftp_sender_event(sender, UFTP_EVENT_FILE_FINISHED);
     event.name = file->object.name;
     event.path = file->object.path;
     event.file_type = file->object.file_type;
     event.size = file->layout.size;
     event.pass = file->pass;
     event.duration = now - file->started;
-    sender_push(sender, &event);
+    uftp_sender_push(sender, &event);
 
     if (dropped && sender->config.quit_on_error)
-        sender_abort_all(sender, now, "A client dropped out, aborting all", UFTP_RESULT_ALL_LOST);
+        uftp_sender_abort_all(sender, now, "A client dropped out, aborting all",
+                              UFTP_RESULT_ALL_LOST);
     else if (uftp_clients_receivers_in(clients, UFTP_CLIENT_DONE) == 0)
-        sender_finish(sender, now, UFTP_RESULT_ALL_LOST);
+        uftp_sender_finish(sender, now, UFTP_RESULT_ALL_LOST);
     else
-        sender_file_next(sender, now);
+        uftp_sender_file_next(sender, now);
 }

@@ -18,8 +18,8 @@ static void enter_phase(sim_watch_sender *sender, uint8_t phase, uint64_t now)
     sender->phase_since = now;
 }
 
-static void sender_event(sim_watch *watch, sim_watch_sender *sender, uint64_t now,
-                         const uftp_event *event)
+static void uftp_sender_event(sim_watch *watch, sim_watch_sender *sender, uint64_t now,
+                              const uftp_event *event)
 {
     if (event->type == UFTP_EVENT_SENT)
         watch->messages.by_senders[event->message]++;
@@ -61,7 +61,7 @@ static void on_event(void *ctx, const sim_node *node, uint64_t now, const uftp_e
     if (receiver < stage->receiver_count)
         receiver_event(watch, &watch->receivers[receiver], now, event);
     else
-        sender_event(watch, &watch->senders[sim_index(node)], now, event);
+        uftp_sender_event(watch, &watch->senders[sim_index(node)], now, event);
 }
 
 static void on_arrived(void *ctx, const sim_node *node, uint64_t now, const sim_packet *packet)

@@ -52,6 +52,14 @@ static void one_lost_block_at_a_low_rate_is_no_silence(void **state)
     must_be_fine(1, "closed=1,rate=2000,grtt_initial=10,file1=4000,calm=60000,drop=>plant-1:5");
 }
 
+/* CLIENT_KEY overtook REGISTER. The receiver repeats by the GRTT it is told, 0.36 s at this rate;
+ * the sender's rounds went by its own, and were over within a second. */
+static void announcement_lasts_until_a_registration_can_be_repeated(void **state)
+{
+    (void)state;
+    must_be_fine(300172, "receivers=2,cipher=5,client_auth=1,rate=4000,jitter=1,reorder=1,calm=25");
+}
+
 /* Both sides measure by the same GRTT: with DONEs in the sender's own, ten were out before the
  * first NAK timer of a receiver could expire. */
 static void last_done_leaves_time_for_the_naks(void **state)
@@ -64,6 +72,7 @@ static void last_done_leaves_time_for_the_naks(void **state)
 static const struct CMUnitTest tests[] = {
     SIM_TEST(repeated_done_does_not_put_off_the_naks),
     SIM_TEST(one_lost_block_at_a_low_rate_is_no_silence),
+    SIM_TEST(announcement_lasts_until_a_registration_can_be_repeated),
     SIM_TEST(last_done_leaves_time_for_the_naks),
     SIM_TEST(block_that_could_not_be_written_is_asked_for_again_after_a_restart),
 };

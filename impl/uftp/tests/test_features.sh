@@ -447,7 +447,8 @@ memory_does_not_grow_with_files() {
         rm "sparse$size" "$stage/memory/sparse$size"
     done
     [ "$resident" -lt 16384 ] || complain "uftpd has used $resident kB"
-    [ $((resident - first)) -lt 1024 ] || complain "uftpd has grown from $first to $resident kB"
+    # The 4 MiB of receive buffers become resident as bursts touch them; a file's bytes must not.
+    [ $((resident - first)) -lt 5120 ] || complain "uftpd has grown from $first to $resident kB"
     stop_receiver "$receiver"
 }
 
