@@ -197,8 +197,8 @@ void uftp_sender_abort_all(uftp_sender *sender, uint64_t now, const char *text, 
 bool uftp_sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result result);
 /* The GRTT outside a transfer as receivers are told it, and as everything that waits for them is
  * timed: no shorter than the time between two datagrams. The reference leaves its own timers at the
- * bare GRTT (spec v5 4.3), and at some kbit/s its receivers, whose patience is ROBUST times the GRTT
- * last heard, and its rounds are over before an answer can come. */
+ * bare GRTT (spec v5 4.3), and at some kbit/s its receivers, whose patience is ROBUST times the
+ * GRTT last heard, and its rounds are over before an answer can come. */
 uint64_t uftp_sender_told_grtt(const uftp_sender *sender);
 /* Starts or restarts the timer of a phase with rounds. */
 void uftp_sender_round_begin(uftp_sender *sender, uint64_t now);
