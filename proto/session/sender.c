@@ -99,10 +99,15 @@ void uftp_sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t 
     client->rtt_measured = true;
 }
 
-uint64_t uftp_sender_told_grtt(const uftp_sender *sender)
+uint64_t uftp_sender_at_least_gap(const uftp_sender *sender, uint64_t grtt)
 {
     uint64_t gap = uftp_pacer_interval(&sender->pacer, uftp_sender_data_wire_len(sender));
-    return gap > sender->grtt.value ? gap : sender->grtt.value;
+    return gap > grtt ? gap : grtt;
+}
+
+uint64_t uftp_sender_told_grtt(const uftp_sender *sender)
+{
+    return uftp_sender_at_least_gap(sender, sender->grtt.value);
 }
 
 void uftp_sender_round_begin(uftp_sender *sender, uint64_t now)

@@ -35,9 +35,9 @@ static uftp_header next_header(uftp_sender *sender, uint64_t grtt)
 /* The GRTT that receivers are told: no shorter than the time between two datagrams. */
 static uint64_t advertised_grtt(const uftp_sender *sender)
 {
-    uint64_t gap = uftp_pacer_interval(&sender->pacer, uftp_sender_data_wire_len(sender));
-    uint64_t grtt = sender->phase == UFTP_SENDER_TRANSFER ? sender->file.grtt : sender->grtt.value;
-    return gap > grtt ? gap : grtt;
+    bool transfer = sender->phase == UFTP_SENDER_TRANSFER;
+    return transfer ? uftp_sender_at_least_gap(sender, sender->file.grtt)
+                    : uftp_sender_told_grtt(sender);
 }
 
 /* One datagram. Any message of ours fits into UFTP_DATAGRAM_MAX, so building cannot fail. */

@@ -200,6 +200,8 @@ bool uftp_sender_quit_on_dropout(uftp_sender *sender, uint64_t now, uftp_result 
  * bare GRTT (spec v5 4.3), and at some kbit/s its receivers, whose patience is ROBUST times the
  * GRTT last heard, and its rounds are over before an answer can come. */
 uint64_t uftp_sender_told_grtt(const uftp_sender *sender);
+/* A GRTT, or the time between two datagrams at the present rate if that is longer. */
+uint64_t uftp_sender_at_least_gap(const uftp_sender *sender, uint64_t grtt);
 /* Starts or restarts the timer of a phase with rounds. */
 void uftp_sender_round_begin(uftp_sender *sender, uint64_t now);
 /* An answer was made due: it leaves soon, together with others. */
