@@ -96,12 +96,22 @@ static void fade_tell(const sim_shared *shared, sim_tell *tell, void *ctx)
     tell(ctx, "time_faded", faded);
 }
 
+static const sim_shared_type fade_type = {.name = "rain", .tell = fade_tell};
+
+bool sim_fade_look(const sim_shared *shared, uint64_t now, uint32_t *loss_ppm)
+{
+    if (shared->type != &fade_type)
+        return false;
+    sim_fade copy = *(const sim_fade *)shared; /* wanders ahead in place of the fade itself */
+    *loss_ppm = sim_fade_loss_ppm(&copy, now);
+    return true;
+}
+
 sim_fade *sim_fade_new(sim_medium *medium, const char *name, const sim_fade_config *config)
 {
-    static const sim_shared_type type = {.name = "rain", .tell = fade_tell};
     static const sim_fade_level levels_default[] = {{.loss_ppm = 0, .mean = UFTP_S(60)},
                                                     {.loss_ppm = MILLION, .mean = UFTP_S(5)}};
-    sim_fade *f = sim_shared_new(medium, &type, name, sizeof *f);
+    sim_fade *f = sim_shared_new(medium, &fade_type, name, sizeof *f);
     f->config = *config;
     if (!f->config.tick)
         f->config.tick = UFTP_MS(100);
