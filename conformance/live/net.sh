@@ -9,12 +9,15 @@
 #                          it has a file named `keep`
 #   net_check              whether that is possible; if not, $net_reason says why
 #   net_up NODE...         creates the nodes; the n-th has 10.77.0.n/24 and fd77::n/64
+#   net_wire NODE NODE INTERFACE PREFIX   a second way between two nodes: INTERFACE at both, which
+#                          have PREFIX.1 and PREFIX.2 there
 #   net_at NODE COMMAND    runs a command there
 #   net_exec NODE COMMAND  becomes a command there: `net_exec r1 uftpd & pid=$!` is uftpd's own pid
 #   net_loss NODE PERCENT  from now on the node loses this share of the UDP datagrams that reach it
 #   net_lost NODE          how many it has lost
-#   net_wait NODE          waits until a program there has port 1044 and a UFTP group: 230.4.4.1
-#                          (the default) or, for IPv6, ff15::44:1
+#   net_wait NODE [GROUP]  waits until a program there has port 1044 and a UFTP group: 230.4.4.1
+#                          (the default) or, for IPv6, ff15::44:1; or another GROUP, written as in
+#                          /proc/net/igmp (010404E6) or /proc/net/igmp6 (32 digits)
 #
 # Everything, mounts and processes included, lives in namespaces owned by the script's process, so
 # the kernel clears it away however the script ends, even by SIGKILL. That needs root or
@@ -83,6 +86,12 @@ END
     done
 }
 
+net_wire() {
+    ip link add "$3" netns "$NET_WORK/net-$1" type veth peer name "$3" netns "$NET_WORK/net-$2" &&
+        net_at "$1" ip addr add "$4.1/24" brd + dev "$3" && net_at "$1" ip link set "$3" up &&
+        net_at "$2" ip addr add "$4.2/24" brd + dev "$3" && net_at "$2" ip link set "$3" up
+}
+
 net_at() {
     (net_exec "$@")
 }
@@ -113,7 +122,8 @@ net_wait() {
     net_tries=0
     # The addresses and the port as the kernel's tables write them.
     until net_at "$1" sh -c 'grep -q ":0414 " /proc/net/udp /proc/net/udp6 &&
-        { grep -q 010404E6 /proc/net/igmp || grep -q "ff15[0]*00440001" /proc/net/igmp6; }'; do
+        if [ -n "$1" ]; then grep -qi "$1" /proc/net/igmp /proc/net/igmp6; else
+        grep -q 010404E6 /proc/net/igmp || grep -q "ff15[0]*00440001" /proc/net/igmp6; fi' - "${2:-}"; do
         net_tries=$((net_tries + 1))
         [ $net_tries -lt 300 ] || return 1
         sleep 0.05
