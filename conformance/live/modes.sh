@@ -320,8 +320,36 @@ mode_link_local() {
         send $scope 0 -M $scope::44:1 -P $scope::44:2 -H 0x77000001 -o -D $scope "$source/megabyte"
         end "$receiver"
         expect_same "$source/megabyte" "$case_dir/r1/$scope/megabyte"
-        grep -q 'fe80' "$case_dir/r1.status" || fail "the sender's address is not one of the link"
     done
+    # On the second of two links, by group and by the receiver's own address there.
+    group=ff120000000000000000000000440001
+    interface=e0/6,x1/6
+    receiver r1 -M ff12::44:1
+    interface=x1/6
+    there=$(net_at r1 ip -6 -o addr show dev x1 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+    send second 0 -M ff12::44:1 -P ff12::44:2 -H 0x77000001 -o -D second "$source/1301"
+    send unicast 0 -M "$there%x1" -H 0x77000001 -o -D unicast "$source/1301"
+    if [ "$from" = ours ]; then # the zone says where, and an x in its name is no number to be drawn
+        set -- "$(program_of ours sender)" -x 3 -U 0x77000051 -s 10 -r 0.05:0.01:15 -H 0x77000001
+        net_at s "$@" -M ff12::44:1%x1 -P ff12::44:2:x%x1 -o -D zone "$source/1301" \
+            >"$case_dir/zone.log" 2>&1 || fail "zone: the exit status is $?"
+        net_at s "$@" -M ff12::44:1%e0 -P ff12::44:2%x1 "$source/1301" >>"$case_dir/zone.log" 2>&1 &&
+            fail "two zones in one session"
+        expect_same "$source/1301" "$case_dir/r1/zone/1301"
+    fi
+    end "$receiver"
+    for name in second unicast; do
+        expect_same "$source/1301" "$case_dir/r1/$name/1301"
+    done
+    [ "$(grep -c '^CONNECT;.*;fe80::' "$case_dir/r1.status")" -ge 4 ] ||
+        fail "the senders' addresses are not those of a link"
+    [ "$to" = ours ] || return 0
+    interface=e0/6,x1/6
+    receiver r1 -M ff12::44:1%x1
+    [ "$(net_at r1 grep -c $group /proc/net/igmp6)" -eq 1 ] || fail "joined outside of the zone"
+    interface=x1/6
+    send zoned 0 -M ff12::44:1 -P ff12::44:2 -H 0x77000001 -o -D zoned "$source/1301"
+    expect_same "$source/1301" "$case_dir/r1/zoned/1301"
 }
 
 # Two networks between the sender and one receiver, which listens to both.

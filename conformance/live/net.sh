@@ -74,6 +74,8 @@ net_up() {
         net_file=$NET_WORK/net-$net_node
         : >"$net_file"
         unshare --net="$net_file" true &&
+            # Link-local addresses are good at once: nobody else could have them.
+            net_at "$net_node" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad' &&
             ip link add "to-$net_node" type veth peer name e0 netns "$net_file" &&
             ip link set "to-$net_node" master hub up &&
             net_at "$net_node" ip -batch - <<END || return 1
@@ -84,12 +86,25 @@ link set e0 up
 route add 224.0.0.0/4 dev e0
 END
     done
+    for net_node; do
+        net_linked "$net_node" e0 || return 1
+    done
 }
 
 net_wire() {
     ip link add "$3" netns "$NET_WORK/net-$1" type veth peer name "$3" netns "$NET_WORK/net-$2" &&
         net_at "$1" ip addr add "$4.1/24" brd + dev "$3" && net_at "$1" ip link set "$3" up &&
-        net_at "$2" ip addr add "$4.2/24" brd + dev "$3" && net_at "$2" ip link set "$3" up
+        net_at "$2" ip addr add "$4.2/24" brd + dev "$3" && net_at "$2" ip link set "$3" up &&
+        net_linked "$1" "$3" && net_linked "$2" "$3"
+}
+
+# The kernel may take a second to see that both ends are up, and gives addresses only then.
+net_linked() {
+    for _ in $(seq 100); do
+        ! net_at "$1" ip -6 -o addr show dev "$2" scope link | grep -q fe80 || return 0
+        sleep 0.05
+    done
+    return 1
 }
 
 net_at() {
