@@ -13,7 +13,8 @@ static bool is_undisturbed(const swarm_world *w)
     return !(get(w, loss_hub) || get(w, loss_down) || get(w, loss_up) || get(w, duplicate) ||
              get(w, hold) || get(w, jitter)) &&
            w->scenario->drop_count == 0 && !get(w, bottleneck) && !get(w, freeze) && !get(w, cut) &&
-           !get(w, drift);
+           !get(w, drift) && !get(w, drift_hub) && !get(w, satellite) && !get(w, mtu) &&
+           !get(w, fade) && !get(w, disk_rate) && !get(w, hub_freeze_at);
 }
 
 static void expect_success(const swarm_world *w, sim_node *sender)
@@ -36,13 +37,16 @@ static void check_end(const swarm_world *w, swarm_outcome *outcome)
     if (sim_queue_next(&world->queue) != UFTP_NEVER)
         sim_fail(world, NULL, "something still goes on %" PRIu64 " s after the last fault",
                  (world->queue.now - swarm_calm(w->scenario)) / UFTP_S(1));
+    if (sim_start_error(w->hub) < 0 && get(w, memory) != 1)
+        sim_fail(world, w->hub, "hub could not be created: %s",
+                 uftp_strerror(sim_start_error(w->hub)));
     sim_guard_end(w->guard);
     outcome->had_to_succeed = swarm_any_must_succeed(w->scenario);
     if (!outcome->had_to_succeed)
         return;
     expect_success(w, w->hub);
-    if (w->second)
-        expect_success(w, w->second);
+    for (size_t i = 0; i + 1 < get(w, senders); i++)
+        expect_success(w, w->others[i]);
     for (size_t i = 0; i < w->plant_count; i++)
         if (swarm_must_succeed(w->scenario, i + 1))
             sim_guard_got_it(w->guard, w->plants[i]);
@@ -80,6 +84,7 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     sim_options with = {.seed = scenario->seed,
                         .end = swarm_calm(scenario) + swarm_bound(scenario),
                         .link = &direct,
+                        .join_latency = UFTP_MS(swarm_get(scenario, join_latency)),
                         .join_trains = swarm_get(scenario, join_trains),
                         .transmit_capacity = (size_t)swarm_get(scenario, room),
                         .repeat = options->repeat,
@@ -94,8 +99,9 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     }
     if (swarm_get(scenario, corrupt))
         sim_guard_damaged(w->guard);
-    swarm_nodes_add(w);
     swarm_links_prepare(w);
+    swarm_nodes_add(w);
+    swarm_links_attach(w);
     swarm_links_lay(w);
     swarm_troubles_plan(w);
 

@@ -26,7 +26,10 @@ static void crash(void *ctx, uint64_t now)
     sim_node *plant = w->plants[get(w, crash) - 1];
     if (!sim_running(plant))
         return;
-    sim_stop(plant);
+    if (get(w, crash_how))
+        (void)sim_crash(plant, get(w, crash_how) == 2);
+    else
+        sim_stop(plant);
     if (get(w, crash_back))
         sim_start_at(plant, now + UFTP_MS(get(w, crash_back)));
 }
@@ -64,6 +67,21 @@ static void freeze(void *ctx, uint64_t now)
     sim_freeze(w->plants[get(w, freeze) - 1], now + UFTP_MS(get(w, freeze_for)));
 }
 
+static void freeze_hub(void *ctx, uint64_t now)
+{
+    swarm_world *w = ctx;
+    sim_freeze(w->hub, now + UFTP_MS(get(w, hub_freeze_for)));
+}
+
+static void step_clock(void *ctx, uint64_t now)
+{
+    (void)now;
+    swarm_world *w = ctx;
+    int64_t us = (int64_t)get(w, step_by) * 1000;
+    sim_node *node = get(w, step) == 1 ? w->hub : w->plants[get(w, step) - 2];
+    sim_step_clock(node, get(w, step_back) ? -us : us);
+}
+
 static void rebind(void *ctx, uint64_t now)
 {
     (void)now;
@@ -91,6 +109,10 @@ void swarm_troubles_plan(swarm_world *w)
 #undef MEANT
     if (w->nat && get(w, nat_rebind))
         sim_at(world, UFTP_MS(get(w, nat_rebind)), rebind, w);
+    if (get(w, step) && get(w, step) <= w->plant_count + 1)
+        sim_at(world, UFTP_MS(get(w, step_at)), step_clock, w);
+    if (get(w, hub_freeze_at))
+        sim_at(world, UFTP_MS(get(w, hub_freeze_at)), freeze_hub, w);
     if (get(w, hub_crash_at))
         sim_at(world, UFTP_MS(get(w, hub_crash_at)), crash_hub, w);
     if (get(w, interrupt))

@@ -151,12 +151,17 @@ static uftp_address first_address(const swarm_world *w)
 static uftp_sender_config sender_config(const swarm_world *w)
 {
     uint64_t rate = get(w, rate);
+    bool four = get(w, version) == 4;
     uftp_sender_config config = {
         .group = get(w, resume) ? 0x5a5a0001 : 0,
         .public_address = get(w, unicast) ? first_address(w) : group_of(w, true),
         .private_address = group_of(w, false),
         .block_size = (uint16_t)get(w, block_size),
         .rate_bytes_per_s = rate ? rate : UFTP_RATE_UNLIMITED,
+        .congestion_control = get(w, congestion) ? UFTP_CC_TFMCC : UFTP_CC_NONE,
+        .rate_min = get(w, rate_min),
+        .rate_initial = get(w, rate_initial),
+        .rate_max = get(w, rate_max),
         .robust = (uint8_t)get(w, robust),
         .grtt_initial = UFTP_MS(get(w, grtt_initial)),
         .grtt_min = UFTP_MS(get(w, grtt_min)),
@@ -171,7 +176,12 @@ static uftp_sender_config sender_config(const swarm_world *w)
         .cipher = (uftp_cipher)get(w, cipher),
         .hash = (uftp_hash)get(w, hash),
         .ecdh_curve = (uftp_curve)get(w, curve),
-        .key = swarm_key(get(w, curve)),
+        .key = swarm_key(get(w, rsa), get(w, curve)),
+        .key_exchange = get(w, exchange)      ? UFTP_KEY_EXCHANGE_RSA
+                        : four && get(w, rsa) ? UFTP_KEY_EXCHANGE_ECDH_RSA
+                                              : (uftp_key_exchange)0,
+        .sigtype = get(w, signature) ? UFTP_SIGTYPE_KEYEX : UFTP_SIGTYPE_HMAC,
+        .legacy_crypto = four,
         .version = (uint8_t)get(w, version),
         .sync_mode = get(w, sync) > 0,
         .sync_preview = get(w, sync) == 2,
@@ -184,9 +194,12 @@ static uftp_sender_config sender_config(const swarm_world *w)
     return config;
 }
 
+/* `index`: of the tree that it sends. */
 static sim_node *add_sender(swarm_world *w, const char *name, uftp_sender_config config,
-                            const char *tree)
+                            size_t index)
 {
+    static const char *const trees[SWARM_SENDERS_MAX] = {"/out/one", "/out/two", "/out/three"};
+    const char *tree = trees[index];
     const char *operands[3];
     size_t count = 0;
     if (get(w, delete))
@@ -194,10 +207,9 @@ static sim_node *add_sender(swarm_world *w, const char *name, uftp_sender_config
     operands[count++] = tree;
     if (get(w, freespace))
         operands[count++] = "@FREESPACE";
-    /* The list must outlive the world; there are eight of them. */
-    static const char *kept[2][2][2][3];
-    const char **list =
-        kept[strcmp(tree, "/out/two") == 0][get(w, delete) != 0][get(w, freespace) != 0];
+    /* The list must outlive the world; there are four of them for each tree. */
+    static const char *kept[SWARM_SENDERS_MAX][2][2][3];
+    const char **list = kept[index][get(w, delete) != 0][get(w, freespace) != 0];
     memcpy(list, operands, count * sizeof *operands);
     config.operands = list;
     config.operand_count = count;
@@ -210,18 +222,26 @@ static sim_node *add_sender(swarm_world *w, const char *name, uftp_sender_config
 
 static void add_plants(swarm_world *w)
 {
-    uftp_receiver_config config = {.key = swarm_key(UFTP_CURVE_SECP256R1),
+    uftp_receiver_config config = {.key = swarm_key(get(w, rsa), UFTP_CURVE_SECP256R1),
+                                   .legacy_crypto = get(w, version) == 4,
+                                   .sync_to_disk = get(w, flush),
                                    .move_individually = get(w, individually),
                                    .backup = get(w, backup),
                                    .encrypted_only = get(w, cipher) != 0};
     if (get(w, nat))
-        w->nat = sim_add_nat(w->world, "nat", &(sim_nat_config){.ports_drawn = true});
+        w->nat = sim_add_nat(w->world, "nat",
+                             &(sim_nat_config){.ports_drawn = true,
+                                               .port_count = (uint16_t)get(w, nat_ports),
+                                               .timeout = UFTP_MS(get(w, nat_timeout))});
     for (size_t i = 0; i < w->plant_count; i++) {
         char name[16];
         snprintf(name, sizeof name, "plant-%zu", i + 1);
         sim_store_options store = {.temp = get(w, temp), .backup = get(w, backup)};
-        if (i == 0)
+        if (i == 0) {
             store.capacity = get(w, capacity);
+            store.rate_bytes_per_s = get(w, disk_rate);
+            store.cache_bytes = get(w, disk_cache);
+        }
         sim_node *plant = w->plants[i] = sim_add_receiver(w->world, name, &config, &store);
         const uftp_address group = group_of(w, true);
         sim_listen(plant, &group);
@@ -229,14 +249,19 @@ static void add_plants(swarm_world *w)
             sim_behind(plant, w->nat);
         fill_store(w, plant);
         sim_guard_receiver(w->guard, plant, sim_node_store(plant));
+        if (!get(w, flush))
+            sim_guard_unflushed(w->guard, plant);
     }
     sim_node *first = w->plants[0], *last = w->plants[w->plant_count - 1];
     if (get(w, late))
         sim_start_at(last, UFTP_MS(get(w, late)));
     if (get(w, socket))
         sim_set_socket_buffer(first, (size_t)get(w, socket));
+    const int32_t sign = get(w, drift_slow) ? -1 : 1;
     if (get(w, drift))
-        sim_set_drift(first, (int32_t)get(w, drift) * 1000);
+        sim_set_drift(first, sign * (int32_t)get(w, drift) * 1000);
+    if (get(w, drift_hub))
+        sim_set_drift(w->hub, sign * (int32_t)get(w, drift_hub) * 1000);
     if (get(w, store_op)) {
         static const int errors[] = {UFTP_ERR_IO, UFTP_ERR_NO_SPACE, UFTP_ERR_ACCESS};
         sim_node_store(first)->faults[get(w, store_op) - 1] =
@@ -249,18 +274,19 @@ void swarm_nodes_add(swarm_world *w)
     for (size_t i = 0; i < w->plant_count; i++) /* the hub is node 0 with UID 1 */
         w->members[i] = (uftp_member){.uid = (uint32_t)i + 2};
     uftp_sender_config config = sender_config(w);
-    w->hub = add_sender(w, "hub", config, "/out/one");
+    w->hub = add_sender(w, "hub", config, 0);
     sim_node_source(w->hub)->read_fail_at = get(w, read_fail);
     add_plants(w);
-    if (get(w, senders) > 1) {
+    for (size_t i = 0; i + 1 < get(w, senders); i++) {
+        static const char *const names[] = {"second", "third"};
         uftp_sender_config other = config;
         other.group = 0;
-        w->second = add_sender(w, "second", other, "/out/two");
+        w->others[i] = add_sender(w, names[i], other, i + 1);
     }
     if (get(w, resume)) {
         config.uid = 1;
         config.instance = 1;
-        w->again = add_sender(w, "hub-again", config, "/out/one");
+        w->again = add_sender(w, "hub-again", config, 0);
         sim_start_at(w->again, UFTP_MS(get(w, resume)));
     }
     if (get(w, replay)) {

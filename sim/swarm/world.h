@@ -15,6 +15,7 @@
 #include "engine/receiver_node.h"
 #include "engine/sender_node.h"
 #include "invariants/guard.h"
+#include "models/satellite.h"
 #include "swarm/run.h"
 
 #define SWARM_ECHO_COPIES 8
@@ -31,8 +32,11 @@ typedef struct swarm_world {
     sim *world;
     sim_guard *guard;
     const uftp_key_log *key_log;
-    sim_node *hub, *second, *again, *echo;
+    sim_node *hub, *again, *echo;
+    sim_node *others[SWARM_SENDERS_MAX - 1]; /* senders besides the hub */
     sim_nat *nat;
+    sim_satellite *satellite;
+    sim_fade *fade;
     sim_node *plants[SWARM_RECEIVERS_MAX];
     size_t plant_count;
     uftp_member members[SWARM_RECEIVERS_MAX];
@@ -48,7 +52,7 @@ typedef struct swarm_world {
 #define get(w, field) swarm_get((w)->scenario, field)
 
 /* keys.c */
-const uftp_key *swarm_key(uint64_t curve);
+const uftp_key *swarm_key(uint64_t rsa, uint64_t curve);
 
 /* What may never be seen on the wire of an encrypted session: names and contents hold it. */
 extern const char swarm_marker_name[13];
@@ -58,7 +62,8 @@ extern const uint8_t swarm_marker_bytes[16];
 void swarm_nodes_add(swarm_world *w);
 
 /* links.c */
-void swarm_links_prepare(swarm_world *w); /* once, after the nodes were added */
+void swarm_links_prepare(swarm_world *w); /* once, before nodes are added */
+void swarm_links_attach(swarm_world *w);  /* once, after they were */
 void swarm_links_lay(const swarm_world *w);
 void swarm_links_lay_plant(const swarm_world *w, size_t index);
 void swarm_links_free(swarm_world *w); /* after the world */
