@@ -78,11 +78,21 @@ static void congestion_control_that_begins_late_makes_no_driver_spin(void **stat
     must_be_fine(210, "receivers=2,congestion=1,cut=1,cut_at=302,cut_for=1000");
 }
 
+/* In version 4 CLIENT_KEY is in the clear, and when it overtook its REGISTER it came from a
+ * stranger who was told to leave. The receiver did. */
+static void client_key_that_overtakes_its_registration_is_no_stranger_s(void **state)
+{
+    (void)state;
+    must_be_fine(7125, "version=4,cipher=1,client_auth=1,jitter=1,reorder=1,calm=23");
+    must_be_fine(5374, "receivers=5,version=4,cipher=1,client_auth=1,hold=12775,calm=13");
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(repeated_done_does_not_put_off_the_naks),
     SIM_TEST(one_lost_block_at_a_low_rate_is_no_silence),
     SIM_TEST(announcement_lasts_until_a_registration_can_be_repeated),
     SIM_TEST(congestion_control_that_begins_late_makes_no_driver_spin),
+    SIM_TEST(client_key_that_overtakes_its_registration_is_no_stranger_s),
     SIM_TEST(last_done_leaves_time_for_the_naks),
     SIM_TEST(block_that_could_not_be_written_is_asked_for_again_after_a_restart),
 };
