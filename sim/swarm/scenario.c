@@ -330,5 +330,6 @@ uint64_t swarm_bound(const swarm_scenario *s)
     uint64_t pass = sent_bytes(s) * 1000 / rate;
     uint64_t silence = largest(1000, 5 * grtt * swarm_get(s, robust));
     uint64_t session = (2 + 4 * objects) * swarm_get(s, robust) * round + 6 * pass + silence;
-    return UFTP_MS(swarm_get(s, senders) * session + 2000);
+    uint64_t reassembly = swarm_get(s, mtu) ? 31000 : 0; /* fragments wait so long for the others */
+    return UFTP_MS(swarm_get(s, senders) * session + reassembly + 2000);
 }
