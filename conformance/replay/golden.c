@@ -30,6 +30,31 @@ void golden_keylog(const char *folder, cap_keylog *log)
     free(text);
 }
 
+static uftp_key *read_key(const char *path, const uftp_allocator *memory)
+{
+    size_t len;
+    uftp_key *key = NULL;
+    char *text = test_read_file(path, &len);
+    if (text)
+        assert_int_equal(uftp_key_parse_pem(memory, text, len, &key), UFTP_OK);
+    free(text);
+    return key;
+}
+
+uftp_key *golden_key(const char *folder, const char *node, const uftp_allocator *memory)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/keys/%s.pem", folder, node);
+    return read_key(path, memory);
+}
+
+uftp_key *golden_any_key(const uftp_allocator *memory)
+{
+    uftp_key *key = read_key(UFTP_SOURCE_DIR "/proto/tests/keys/ec256.pem", memory);
+    assert_non_null(key);
+    return key;
+}
+
 const char *golden_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
