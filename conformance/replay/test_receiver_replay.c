@@ -17,9 +17,9 @@
  *
  * With KIND it fails when that is not how the session is replayed.
  */
-#include "check.h"
 #include "golden.h"
 #include "known_random.h"
+#include "own_packets.h"
 #include "replies.h"
 #include "standin_server.h"
 
@@ -41,8 +41,7 @@ typedef struct replay {
 
     uint32_t group;
     known_random random; /* what the captured one drew */
-    cap_keylog own_log;  /* of the core, beside the captured one */
-    uftp_key_log key_log;
+    own_packets said;    /* of the core, and what it heard */
 
     test_memory memory;
     sim_store store;
@@ -52,7 +51,6 @@ typedef struct replay {
     standin_server *standin; /* OPENED: speaks for the sender */
     bool proxied, encrypted, rsa;
     replay_kind kind;
-    cap_check *check;
     uint64_t start, end; /* of the capture */
     uint64_t now;        /* of the core */
 } replay;
@@ -163,22 +161,6 @@ static void read_captured(replay *r)
 
 /* ---- the core ---- */
 
-/* What the core tells of its keys: the tracker opens its packets with that. */
-static void take_secret(void *ctx, const char *label, uint32_t group, uint32_t uid,
-                        const uint8_t *value, size_t len)
-{
-    replay *r = ctx;
-    char line[300];
-    int at = snprintf(line, sizeof line, "%s %08X %08X ", label, (unsigned)group, (unsigned)uid);
-    for (size_t i = 0; i < len; i++)
-        at += snprintf(line + at, sizeof line - (size_t)at, "%02x", value[i]);
-    assert_int_equal(cap_keylog_add(&r->own_log, line, (size_t)at), 0);
-    cap_session *session = cap_tracker_sessions(r->tracker);
-    cap_peer *own = session ? cap_session_peer(session, r->uid) : NULL;
-    if (own)
-        own->keys_made = false; /* there is a new one */
-}
-
 static bool has_option(const replay *r, const char *option)
 {
     size_t i, k;
@@ -219,14 +201,14 @@ static void start_receiver(replay *r)
         r->key = golden_any_key(&r->memory.allocator);
     sim_store_init(&r->store, &(sim_store_options){.temp = temp});
     preload(r);
-    r->key_log = (uftp_key_log){.log = take_secret, .ctx = r};
+    own_packets_init(&r->said, folder);
     const uftp_receiver_config config = {.memory = &r->memory.allocator,
                                          .random = &r->random.random,
                                          .store = &r->store.core,
                                          .wall_us = r->start / 1000,
                                          .uid = r->uid,
                                          .key = r->key,
-                                         .key_log = &r->key_log,
+                                         .key_log = &r->said.key_log,
                                          .legacy_crypto = true,
                                          .destinations = destinations,
                                          .destination_count = 1,
@@ -234,10 +216,6 @@ static void start_receiver(replay *r)
                                          .encrypted_only = has_option(r, "-E")};
     r->now = UFTP_S(1);
     assert_int_equal(uftp_receiver_create(&config, r->now, &r->receiver), UFTP_OK);
-    golden_keylog(folder, &r->own_log);
-    r->tracker = cap_tracker_new(&r->own_log);
-    r->check = cap_check_new();
-    assert_true(r->tracker && r->check);
     if (r->kind == REPLAY_OPENED) {
         r->standin = calloc(1, sizeof *r->standin);
         assert_non_null(r->standin);
@@ -245,27 +223,9 @@ static void start_receiver(replay *r)
     }
 }
 
-/* A datagram in an IPv4 packet, for the tracker and the rules to look at like any other. */
 static const cap_packet *track(replay *r, const uint8_t *data, size_t len, bool checked)
 {
-    static uint8_t packet[UFTP_DATAGRAM_MAX + 28];
-    assert_true(len <= UFTP_DATAGRAM_MAX);
-    memset(packet, 0, 28);
-    packet[0] = 0x45;
-    packet[2] = (uint8_t)((len + 28) >> 8);
-    packet[3] = (uint8_t)(len + 28);
-    packet[9] = CAP_PROTOCOL_UDP;
-    packet[22] = packet[20] = 4; /* port 1044 */
-    packet[23] = packet[21] = 20;
-    packet[24] = (uint8_t)((len + 8) >> 8);
-    packet[25] = (uint8_t)(len + 8);
-    memcpy(packet + 28, data, len);
-    const cap_frame frame = {.time = r->start + r->now - UFTP_S(1), .bytes = {packet, len + 28}};
-    const cap_packet *p;
-    assert_true(cap_tracker_take(r->tracker, CAP_LINK_RAW, &frame, &p));
-    if (checked)
-        cap_check_packet(r->check, p);
-    return p;
+    return own_packets_take(&r->said, r->start + r->now - UFTP_S(1), data, len, checked);
 }
 
 static void hear(replay *r, const uint8_t *data, size_t len)
@@ -413,15 +373,6 @@ static void compare_files(replay *r)
     assert_int_equal(r->store.roots[0]->count, listed); /* and nothing else */
 }
 
-static void check_rules(const replay *r)
-{
-    if (cap_check_broken(r->check) == 0)
-        return;
-    cap_writer w = {.out = stdout, .first = true};
-    cap_check_write(r->check, &w);
-    replay_broken(REPLAY_RULE_RULES_KEPT, r->path, 0, "%s: see above", r->node);
-}
-
 static void replay_node(const json_t *manifest, const char *node)
 {
     replay *r = calloc(1, sizeof *r);
@@ -441,17 +392,15 @@ static void replay_node(const json_t *manifest, const char *node)
     start_receiver(r);
     play(r);
     replies_compare(&r->captured, &r->own, r->path, r->node);
-    check_rules(r);
+    own_packets_expect_kept(&r->said, r->path, r->node);
     uftp_receiver_destroy(r->receiver);
     compare_files(r);
     print_message("%s: %d replies, %s\n", node, (int)r->own.count, replay_kind_name(r->kind));
     if (r->standin)
         standin_server_close(r->standin);
     free(r->standin);
-    cap_check_free(r->check);
-    cap_tracker_free(r->tracker);
+    own_packets_free(&r->said);
     cap_keylog_free(&r->keylog);
-    cap_keylog_free(&r->own_log);
     sim_store_free(&r->store);
     uftp_key_free(r->key);
     assert_int_equal(r->memory.live, 0);
