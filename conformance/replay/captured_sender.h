@@ -29,6 +29,7 @@ typedef struct answer {
     size_t len;
     uint64_t due, stamp_us; /* core time; 0: not yet, UFTP_NEVER: handed over. What to echo */
     bool lost;              /* on its way to the sender */
+    size_t heard_at;        /* so many messages had been said when it was handed over */
 } answer;
 
 typedef struct captured_sender {

@@ -34,7 +34,9 @@ uint8_t *golden_content(const char *stream, size_t size);
 /* Writes them into a store. */
 void golden_put(sim_store *store, const char *path, const char *stream, size_t size,
                 uint64_t mtime);
-/* Fails unless the entry is what an object of the manifest describes. */
+/* Why an entry (NULL: none) is not what an object of the manifest describes; NULL: it is. */
+const char *golden_differs(const sim_entry *entry, const json_t *object);
+/* Fails unless it is. */
 void golden_compare(const sim_entry *entry, const json_t *object);
 
 #endif

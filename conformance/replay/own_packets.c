@@ -17,9 +17,11 @@ static void take_secret(void *ctx, const char *label, uint32_t group, uint32_t u
     for (size_t i = 0; i < len; i++)
         at += snprintf(line + at, sizeof line - (size_t)at, "%02x", value[i]);
     assert_int_equal(cap_keylog_add(&own->keylog, line, (size_t)at), 0);
-    for (cap_session *s = cap_tracker_sessions(own->tracker); s; s = s->next)
+    for (cap_session *s = cap_tracker_sessions(own->tracker); s; s = s->next) {
+        s->log_used = s->log_used_announced = false; /* there is a new one */
         for (cap_peer *peer = s->first_peer; peer; peer = peer->next)
-            peer->keys_made = false; /* there is a new one */
+            peer->log_used = peer->log_used_announced = false;
+    }
 }
 
 void own_packets_init(own_packets *own, const char *folder)

@@ -30,8 +30,10 @@
     X(BLOCK_DATA, "block-data", "a block has the captured bytes") \
     X(FILE_DESCRIBED, "file-described", "a FILEINFO describes the captured file") \
     X(RECEIVERS_LISTED, "receivers-listed", "the captured receivers are asked and confirmed") \
+    X(KEYINFO_OPENS, "keyinfo-opens", "a KEYINFO gives each of its receivers the group master") \
     X(PROXY_MESSAGE, "proxy-message", "a proxy passes on what the captured one did") \
     X(REPLIES_HEARD, "replies-heard", "every captured reply found the message that it answers") \
+    X(LOSSES_COUNTED, "losses-counted", "what did not arrive is as much as was dropped") \
     X(RULES_KEPT, "rules-kept", "what a core says keeps the rules of uftp-pcap check") \
     X(REPLAY_KIND, "replay-kind", "the table of replays tells how this one is done")
 

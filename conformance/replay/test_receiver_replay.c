@@ -367,10 +367,15 @@ static void compare_files(replay *r)
     const json_t *expected = json_object_get(json_object_get(r->manifest, "expected"), r->node);
     json_array_foreach(json_object_get(expected, "files"), i, object)
     {
-        golden_compare(sim_store_find(&r->store, 0, golden_text(object, "path")), object);
-        listed += !strchr(golden_text(object, "path"), '/');
+        const char *path = golden_text(object, "path");
+        const char *why = golden_differs(sim_store_find(&r->store, 0, path), object);
+        if (why)
+            replay_broken(REPLAY_RULE_FILES_KEPT, r->path, 0, "%s: %s %s", r->node, path, why);
+        listed += !strchr(path, '/');
     }
-    assert_int_equal(r->store.roots[0]->count, listed); /* and nothing else */
+    if (r->store.roots[0]->count != listed)
+        replay_broken(REPLAY_RULE_FILES_KEPT, r->path, 0, "%s: %d names, captured %d", r->node,
+                      (int)r->store.roots[0]->count, (int)listed);
 }
 
 static void replay_node(const json_t *manifest, const char *node)
