@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# replay_table.sh CAPTURES: the table of replays in CAPTURES/README.md has one row for each scenario
+# replay_table.sh CAPTURES RULES DOCUMENT: the table of replays in CAPTURES/README.md has one row for each scenario
 # and no other, every cell says how it is replayed or why not, and the sums below it are right. That
-# the cells are true is what the replays themselves test, which are made from the table.
+# the cells are true is what the replays themselves test, which are made from the table. And each rule
+# of RULES (rules.h) stands in DOCUMENT.
 set -u
 captures=$1
+rules=$2
+document=$3
 table=$captures/README.md
 failed=0
 
@@ -45,5 +48,8 @@ sum() {
 for line in "receivers: $(sum 2)" "senders: $(sum 3)" "proxies: $(sum 4)"; do
     echo "$line"
     grep -qxF "$line" "$table" || fault "$table does not say '$line'"
+done
+for rule in $(grep -o '"[a-z]*-[a-z]*", *"*' "$rules" | sed 's/"\([^"]*\)".*/\1/'); do
+    grep -q "^| \`$rule\` |" "$document" || fault "$document does not tell of $rule"
 done
 exit $failed
