@@ -143,7 +143,6 @@ static void start_content(const sim_store *store, sim_content *content, uint64_t
         const sim_expected *expected = &store->options.expected[i];
         if (expected->size == size) {
             sim_content_check(content, expected->seed, size, store->options.block_size);
-            content->cache = store->options.cache;
             return;
         }
     }

@@ -52,6 +52,7 @@ struct sim_node {
     size_t event_count, event_capacity;
     uint64_t events_by_type[64];
     sim_counters counters;
+    sim_trace trace;
     sim_trace_ring ring;
 };
 
@@ -72,7 +73,6 @@ struct sim {
     sim_link link;
     sim_queue queue;
     sim_medium medium;
-    sim_trace trace;
     char digest[SIM_DIGEST_TEXT];
     char *report; /* of the failure, kept here because nobody returns from it */
     size_t report_len;

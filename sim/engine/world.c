@@ -5,6 +5,7 @@
 #include "engine/node.h"
 
 #include <inttypes.h>
+#include <nettle/sha2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,6 @@ sim *sim_new(const sim_options *options)
         o->events_max = 100000;
     world->link = o->link ? *o->link : (sim_link){.delay = UFTP_MS(1)};
     sim_queue_init(&world->queue, 0);
-    sim_trace_init(&world->trace);
     sim_network_init(world);
     return world;
 }
@@ -179,9 +179,32 @@ bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type)
     return true;
 }
 
+static void hash_number(struct sha256_ctx *sha, uint64_t value)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+    sha256_update(sha, sizeof bytes, bytes);
+}
+
 const char *sim_digest(sim *world)
 {
-    return sim_trace_digest(&world->trace, world->digest);
+    static const char digits[] = "0123456789abcdef";
+    struct sha256_ctx sha;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&sha);
+    for (size_t i = 0; i < world->node_count; i++) {
+        const sim_trace *trace = &world->nodes[i]->trace;
+        hash_number(&sha, trace->records);
+        hash_number(&sha, trace->a);
+        hash_number(&sha, trace->b);
+    }
+    sha256_digest(&sha, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        world->digest[2 * i] = digits[digest[i] >> 4];
+        world->digest[2 * i + 1] = digits[digest[i] & 15];
+    }
+    return world->digest;
 }
 
 static void print_report(sim *world, sim_node *node, const char *message, FILE *out)

@@ -175,15 +175,12 @@ static int perform(run *r, FILE *out)
     for (size_t i = 0; i < r->options->pcap_count; i++)
         if (!sim_pcap_names_exist(&r->pcaps[i]))
             return SIM_EXIT_USAGE;
-    sim_sharing_set(!r->options->no_sharing);
     if (r->options->page) {
         sim_timeline_init(&r->timeline, &r->stage, &r->watch);
         sim_timeline_run(&r->timeline);
     } else {
         sim_run(r->stage.world);
     }
-    sim_sharing_set(false);
-    sim_sharing_free();
     sim_watch_finish(&r->watch);
     bool written = report(r->options, &r->watch, out) && (!r->options->page || write_page(r));
     if (r->options->page)
@@ -208,6 +205,7 @@ int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, ui
         const sim_options world = {.seed = seed,
                                    .tap =
                                        r->onlookers.count > 1 ? &r->onlookers.tap : &r->watch.tap,
+                                   .share = !options->no_sharing && sim_sharing_linked(),
                                    .repeat = r->command,
                                    .on_failure = broken};
         const uftp_key_log *key_log = options->keylog ? &r->keylog.log : NULL;

@@ -145,7 +145,6 @@ static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char 
                                      .capacity = part->disk,
                                      .expected = stage->expected,
                                      .expected_count = block ? stage->expected_count : 0,
-                                     .cache = stage->cache,
                                      .block_size = block};
     for (uint64_t i = 0; i < part->count; i++) {
         const char *name = numbered(stage, part->name, i, part->count);
@@ -401,8 +400,6 @@ static void prepare(sim_stage *stage)
     if (needs_keys(s)) /* one for all: only who they are differs */
         stage->receiver_key = make_key(stage, "key/receivers", UFTP_CURVE_SECP256R1);
     expect_files(stage);
-    if (common_block(s))
-        stage->cache = sim_block_cache_new(common_block(s));
 }
 
 bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
@@ -451,7 +448,6 @@ void sim_stage_free(sim_stage *stage)
     sim_release(stage->deeds);
     sim_release(stage->members);
     sim_release(stage->expected);
-    sim_block_cache_free(stage->cache);
     sim_names_free(stage->names);
     *stage = (sim_stage){0};
 }

@@ -40,7 +40,6 @@ typedef struct sim_stage {
     uftp_member *members;
     sim_expected *expected;
     size_t expected_count;
-    sim_block_cache *cache;
     void **blocks; /* texts that live as long as the stage */
     size_t block_count, block_capacity;
 } sim_stage;

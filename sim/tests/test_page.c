@@ -32,14 +32,11 @@ static shown *show(const char *text, uint64_t seed)
         fail_msg("%s", error);
     s->stage.scenario = &s->scenario;
     sim_watch_init(&s->watch, &s->stage);
-    const sim_options options = {.seed = seed, .tap = &s->watch.tap};
+    const sim_options options = {.seed = seed, .tap = &s->watch.tap, .share = sim_sharing_linked()};
     if (!sim_stage_new(&s->scenario, &options, NULL, &s->stage, error))
         fail_msg("%s", error);
     sim_timeline_init(&s->timeline, &s->stage, &s->watch);
-    sim_sharing_set(true);
     sim_timeline_run(&s->timeline);
-    sim_sharing_set(false);
-    sim_sharing_free();
     sim_watch_finish(&s->watch);
     FILE *out = open_memstream(&s->page, &s->len);
     assert_non_null(out);

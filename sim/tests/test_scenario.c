@@ -166,9 +166,9 @@ static void run_for_digest(const sim_scenario *s, uint64_t seed, how way, char o
     sim_stage stage = {.scenario = s};
     sim_watch watch;
     sim_watch_init(&watch, &stage);
-    assert_true(
-        sim_stage_new(s, &(sim_options){.seed = seed, .tap = &watch.tap}, NULL, &stage, error));
-    sim_sharing_set(way == SHARING);
+    const sim_options options = {
+        .seed = seed, .tap = &watch.tap, .share = way == SHARING && sim_sharing_linked()};
+    assert_true(sim_stage_new(s, &options, NULL, &stage, error));
     if (way == WITH_TIMELINE) {
         sim_timeline *timeline = sim_allocate(sizeof *timeline);
         sim_timeline_init(timeline, &stage, &watch);
@@ -184,8 +184,6 @@ static void run_for_digest(const sim_scenario *s, uint64_t seed, how way, char o
     } else {
         sim_run(stage.world);
     }
-    sim_sharing_set(false);
-    sim_sharing_free();
     sim_watch_finish(&watch);
     assert_true(sim_watch_verdict(&watch).good);
     strcpy(out, sim_digest(stage.world));
