@@ -43,13 +43,18 @@ guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_
 }
 
 guard_view *guard_view_find(const sim_guard *guard, const guarded *receiver, uint32_t group,
-                            uint8_t instance)
+                            uint8_t instance, const uftp_address *host)
 {
-    guard_view *view = guard->views;
-    while (view &&
-           (view->receiver != receiver || view->group != group || view->instance != instance))
-        view = view->next;
-    return view;
+    guard_view *found = NULL;
+    for (guard_view *view = guard->views; view; view = view->next) {
+        if (view->receiver != receiver || view->group != group || view->instance != instance)
+            continue;
+        if (host && uftp_address_same_host(&view->host, host))
+            return view;
+        if (!host && (!found || (view->ready && !found->ready)))
+            found = view;
+    }
+    return found;
 }
 
 guard_result *guard_result_find(const guard_view *view, uint16_t file_id)
@@ -122,7 +127,8 @@ static void sender_told(sim_guard *guard, guarded *who, const uftp_event *event)
 
 static void receiver_started(sim_guard *guard, guarded *who, const uftp_event *event)
 {
-    const guard_view *before = guard_view_find(guard, who, event->group, event->instance);
+    const guard_view *before =
+        guard_view_find(guard, who, event->group, event->instance, &event->address);
     if (before && !before->finished && before->incarnation == who->incarnation)
         guard_fail(who, "%s began session %08X twice", sim_name(who->node), event->group);
     guard_view *view = sim_allocate(sizeof *view);
@@ -130,6 +136,7 @@ static void receiver_started(sim_guard *guard, guarded *who, const uftp_event *e
                          .receiver = who,
                          .group = event->group,
                          .instance = event->instance,
+                         .host = event->address,
                          .incarnation = who->incarnation};
     guard->views = view;
     who->open++;
@@ -166,7 +173,7 @@ static void receiver_told(sim_guard *guard, guarded *who, const uftp_event *even
         receiver_started(guard, who, event);
         return;
     }
-    guard_view *view = guard_view_find(guard, who, event->group, event->instance);
+    guard_view *view = guard_view_find(guard, who, event->group, event->instance, &event->address);
     bool of_session =
         event->type == UFTP_EVENT_SESSION_READY || event->type == UFTP_EVENT_SESSION_FINISHED ||
         event->type == UFTP_EVENT_FILE_STARTED || event->type == UFTP_EVENT_FILE_FINISHED;
