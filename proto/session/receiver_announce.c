@@ -117,6 +117,14 @@ static bool may_be_meant(const uftp_session *session, const uftp_arrival *arriva
     return is_from_peer(session, arrival) || uftp_session_is_confirmed(session);
 }
 
+/* The sender has found that the group is near, and its announce phase will be over long before we
+ * repeat a REGISTER that may be lost. Its word for it needs its signature. */
+static bool is_in_haste(const uftp_session *session, const uftp_packet *packet)
+{
+    return session->state == SESSION_REGISTERED &&
+           uftp_grtt_expand(packet->header.grtt) < session->grtt / 2;
+}
+
 static int on_repeated(uftp_session *session, const uftp_packet *packet,
                        const uftp_announce *announce, const uftp_arrival *arrival)
 {
@@ -130,12 +138,17 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
             uftp_session_touch(session, arrival->now);
         return UFTP_OK;
     }
-    if (!needs_sign_of_life(session, arrival->now))
+    bool in_haste = is_in_haste(session, packet);
+    if (!in_haste && !needs_sign_of_life(session, arrival->now))
         return UFTP_OK;
     int err = uftp_session_keys_verify_announce(session, packet, announce, arrival->now);
-    if (err == UFTP_OK)
+    if (err < 0)
+        return err;
+    if (in_haste)
+        uftp_session_commit(session, packet, arrival);
+    else
         uftp_session_touch(session, arrival->now);
-    return err;
+    return UFTP_OK;
 }
 
 int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet,

@@ -155,6 +155,9 @@ static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *pack
         return;
     }
     guard_view *view = guard_view_find(guard, who, header->group, header->instance, to);
+    /* By way of a NAT; the first of a session leaves before the session is told. */
+    if (!view && packet->encrypted.iv_counter > 1)
+        view = guard_view_find(guard, who, header->group, header->instance, NULL);
     if (view)
         check_counter(who, &view->iv_counter, packet->encrypted.iv_counter);
 }
