@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is measured while a scenario runs, and what the reports are made of afterwards. It looks on
- * through the world's tap: a run is the same with and without it.
+ * through the world's tap: a run is the same with and without it. What a receiver tells is kept apart
+ * from all others: they may be run by several threads.
  */
 #ifndef SIM_RUN_WATCH_H
 #define SIM_RUN_WATCH_H
@@ -26,13 +27,15 @@ typedef struct sim_watch_receiver {
     uint64_t finished; /* when it last finished a file; UFTP_NEVER: never */
     uint32_t files, failed_sessions;
     uint64_t naks; /* STATUS messages sent */
-    bool complete; /* has everything; known at the end */
+    uint32_t messages[UFTP_MESSAGE_TYPE_MAX + 1];
+    uint64_t ended; /* the time of the last end of a session */
+    bool complete;  /* has everything; known at the end */
 } sim_watch_receiver;
 
 /* Messages by type as the cores tell of them, inside the encryption. */
 typedef struct sim_watch_messages {
     uint64_t by_senders[UFTP_MESSAGE_TYPE_MAX + 1];
-    uint64_t by_receivers[UFTP_MESSAGE_TYPE_MAX + 1];
+    uint64_t by_receivers[UFTP_MESSAGE_TYPE_MAX + 1]; /* known at the end */
 } sim_watch_messages;
 
 typedef struct sim_watch {
@@ -44,7 +47,7 @@ typedef struct sim_watch {
     /* Datagrams that reach a sender within one window. */
     uint64_t feedback_window, feedback_count, feedback_total;
     uint64_t feedback_peak, feedback_peak_at;
-    uint64_t ended; /* the time of the last event of any session */
+    uint64_t ended; /* the time of the last end of any session; known at the end */
 } sim_watch;
 
 void sim_watch_init(sim_watch *watch, const sim_stage *stage);
