@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is measured while a scenario runs, and what the reports are made of afterwards. It looks on
- * through the world's tap: a run is the same with and without it. What a receiver tells is kept apart
- * from all others: they may be run by several threads.
+ * through the world's tap: a run is the same with and without it. What a receiver tells is kept
+ * apart from all others: they may be run by several threads.
  */
 #ifndef SIM_RUN_WATCH_H
 #define SIM_RUN_WATCH_H
