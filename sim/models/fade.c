@@ -146,13 +146,24 @@ static void fade_free(sim_shared *shared)
     sim_release(((sim_fade *)shared)->changes);
 }
 
+static const sim_shared_type fade_type = {
+    .name = "rain", .free = fade_free, .tell = fade_tell, .prepare = prepare};
+
+bool sim_fade_look(const sim_shared *shared, uint64_t now, uint32_t *loss_ppm)
+{
+    if (shared->type != &fade_type)
+        return false;
+    size_t at = 0;
+    /* That the weather is now known further ahead is nothing that anybody can tell. */
+    *loss_ppm = loss_at((sim_fade *)shared, now, &at);
+    return true;
+}
+
 sim_fade *sim_fade_new(sim_medium *medium, const char *name, const sim_fade_config *config)
 {
-    static const sim_shared_type type = {
-        .name = "rain", .free = fade_free, .tell = fade_tell, .prepare = prepare};
     static const sim_fade_level levels_default[] = {{.loss_ppm = 0, .mean = UFTP_S(60)},
                                                     {.loss_ppm = MILLION, .mean = UFTP_S(5)}};
-    sim_fade *f = sim_shared_new(medium, &type, name, sizeof *f);
+    sim_fade *f = sim_shared_new(medium, &fade_type, name, sizeof *f);
     f->config = *config;
     if (!f->config.tick)
         f->config.tick = UFTP_MS(100);

@@ -23,6 +23,7 @@ enum {
     NO_SHARING,
     IN_STEP,
     THREADS,
+    NO_INVARIANTS,
     QUIET
 };
 
@@ -51,6 +52,9 @@ static const uftp_option items[] = {
      "--keylog; slower, and the digest must not change"},
     {THREADS, "threads", "N", "the number of cores, up to 8",
      "run receivers behind a satellite on so many threads; the digest must not change"},
+    {NO_INVARIANTS, "no-invariants", NULL, NULL,
+     "go on whatever the nodes do; otherwise the run ends as soon as one of them\n"
+     "does what no node may, whatever the network does"},
     {QUIET, "quiet", NULL, NULL, "tell nothing but the digest"},
     {UFTP_OPTION_HELP, "help", NULL, NULL, "print this and exit"},
     {UFTP_OPTION_VERSION, "version", NULL, NULL, "print the version and exit"},
@@ -132,6 +136,9 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
         return code;
     case NO_SHARING:
         run->no_sharing = true;
+        return 0;
+    case NO_INVARIANTS:
+        run->no_invariants = true;
         return 0;
     case QUIET:
         run->quiet = true;

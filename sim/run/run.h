@@ -28,7 +28,8 @@ typedef struct sim_run_options {
     bool no_sharing;
     bool in_step;     /* all in the order of time, even what may be run apart */
     unsigned threads; /* that run one world [as many as there are cores, at most SIM_THREADS_MAX] */
-    bool quiet;       /* only the digest */
+    bool no_invariants;
+    bool quiet; /* only the digest */
 } sim_run_options;
 
 /* Everything about one seed; returns an exit code. What it has to say goes to `out`. */

@@ -74,7 +74,7 @@ static uftp_key *make_key(sim_stage *stage, const char *name, int kind)
 /* ---- files ---- */
 
 /* The store knows a file whose content it is to check by its size: equal sizes, equal content. */
-static uint64_t content_seed(uint64_t size)
+uint64_t sim_stage_content_seed(uint64_t size)
 {
     return sim_mix(size + 1);
 }
@@ -100,8 +100,8 @@ static void expect_files(sim_stage *stage)
         const sim_file_part *files = senders[i].files.items;
         for (size_t f = 0; f < senders[i].files.count; f++)
             if (files[f].size > 0)
-                stage->expected[stage->expected_count++] =
-                    (sim_expected){.size = files[f].size, .seed = content_seed(files[f].size)};
+                stage->expected[stage->expected_count++] = (sim_expected){
+                    .size = files[f].size, .seed = sim_stage_content_seed(files[f].size)};
     }
 }
 
@@ -131,7 +131,7 @@ static void put_files(const sim_stage_sender *sender)
     for (size_t f = 0; f < sender->part->files.count; f++)
         for (uint64_t i = 0; i < files[f].count; i++)
             sim_source_generated(sim_node_source(sender->node), sender->paths[at++],
-                                 content_seed(files[f].size), files[f].size, FILE_MTIME);
+                                 sim_stage_content_seed(files[f].size), files[f].size, FILE_MTIME);
 }
 
 /* ---- receivers ---- */
@@ -139,7 +139,7 @@ static void put_files(const sim_stage_sender *sender)
 static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char *error)
 {
     uftp_receiver_config config = {
-        .key = stage->receiver_key, .key_log = stage->key_log, .temp_directory = part->temp};
+        .key = stage->receiver_key, .key_log = stage->logs.receivers, .temp_directory = part->temp};
     const uint32_t block = common_block(stage->scenario);
     const sim_store_options store = {.temp = part->temp,
                                      .capacity = part->disk,
@@ -224,7 +224,7 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
                                  .hash = (uftp_hash)part->hash,
                                  .ecdh_curve = (uftp_curve)part->curve,
                                  .key = stage->sender_keys[index],
-                                 .key_log = stage->key_log,
+                                 .key_log = stage->logs.senders,
                                  .sync_mode = part->sync,
                                  .quit_on_error = part->quit_on_error,
                                  .operands = sender->paths,
@@ -403,10 +403,12 @@ static void prepare(sim_stage *stage)
 }
 
 bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
-                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX])
+                   const sim_stage_logs *logs, sim_stage *out, char error[SIM_YAML_ERROR_MAX])
 {
     sim_stage *stage = out;
-    *stage = (sim_stage){.scenario = scenario, .key_log = key_log};
+    *stage = (sim_stage){.scenario = scenario};
+    if (logs)
+        stage->logs = *logs;
     if (!names_differ(stage, error))
         return false;
     sim_memory_init(&stage->key_memory);
