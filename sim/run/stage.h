@@ -7,7 +7,7 @@
 
 #include "engine/receiver_node.h"
 #include "engine/sender_node.h"
-#include "run/scenario.h"
+#include "run/network.h"
 
 typedef struct sim_stage_sender {
     const sim_sender_part *part;
@@ -40,8 +40,8 @@ typedef struct sim_stage {
     sim_memory key_memory;
     uftp_key *receiver_key;
     uftp_key **sender_keys;
-    struct sim_stage_names *names;
-    struct sim_stage_deed *deeds;
+    sim_names *names;
+    struct sim_stage_deed *deeds; /* deeds.c */
     uftp_member *members;
     sim_expected *expected;
     size_t expected_count;
@@ -55,6 +55,10 @@ bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
                    const sim_stage_logs *logs, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
 void sim_stage_free(sim_stage *stage);
 
+/* Where a node of it stands. */
+sim_place sim_stage_place(const sim_stage *stage, sim_node *node);
+/* Whether another sender goes on with the session of this one. */
+bool sim_stage_is_continued(const sim_stage *stage, const sim_stage_sender *sender);
 /* What a file of this size holds: equal sizes, equal content. */
 uint64_t sim_stage_content_seed(uint64_t size);
 
