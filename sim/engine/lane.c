@@ -108,7 +108,7 @@ static void *grow(void *items, size_t count, size_t *capacity, size_t size)
 static bool may_have_lane(const sim *world, const sim_node *node)
 {
     const sim_link *down = &node->down_link;
-    if (node->nat || sim_is_attached(node) || down->carrier || down->contention ||
+    if (node->no_lane || node->nat || sim_is_attached(node) || down->carrier || down->contention ||
         down->delay < SIM_LOOKAHEAD_MIN)
         return false;
     for (size_t i = 0; i < world->node_count; i++) {

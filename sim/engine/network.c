@@ -413,6 +413,12 @@ void sim_downlink(sim_node *node, const sim_link *link)
     replace_path(&node->down, make_down(node));
 }
 
+void sim_set_no_lane(sim_node *node)
+{
+    UFTP_ASSERT(!node->lane);
+    node->no_lane = true;
+}
+
 /* Nothing has happened yet: the luck of its models begins anew with the same draws. */
 void sim_network_rebuild(sim_node *node)
 {

@@ -30,6 +30,7 @@ struct sim_node {
     void *ctx;
     sim_queue *queue; /* the world's, or its lane's: what it does, and what time it is for it */
     sim_lane *lane;   /* or NULL (lane.h) */
+    bool no_lane;
     bool running;
     bool in_turn;
     int start_error;
