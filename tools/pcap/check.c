@@ -175,14 +175,15 @@ static bool speaks_for_others(const cap_packet *packet)
            (m->type == UFTP_MESSAGE_COMPLETE && m->as.complete.clients.count > 0);
 }
 
-/* A proxy of version 4 writes under the sender's number: an ANNOUNCE with its own keys, KEYINFO
- * (number 0), and whatever members sign. */
+/* A proxy of version 4 writes in the sender's name: an ANNOUNCE with its own keys, what confirms
+ * its receivers (number 0), and whatever members sign. */
 static bool is_rewritten(const check_case *c)
 {
     const cap_packet *packet = c->packet;
+    uint8_t type = packet->header.type;
     return packet->peer->is_server &&
-           (packet->header.type == UFTP_MESSAGE_ANNOUNCE ||
-            packet->header.type == UFTP_MESSAGE_KEYINFO || (packet->sealed && c->session->signs));
+           (type == UFTP_MESSAGE_ANNOUNCE || type == UFTP_MESSAGE_KEYINFO ||
+            type == UFTP_MESSAGE_REG_CONF || (packet->sealed && c->session->signs));
 }
 
 /* A proxy passes packets on as they are, and a network may double them: the same bytes again are no

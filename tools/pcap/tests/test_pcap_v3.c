@@ -97,8 +97,8 @@ static void every_message_is_read_and_told(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "10.0.0.1:9044 > 230.4.4.1:9044 v3 1A2B3C4D/0 0A000001 ANNOUNCE private 230.5.5.77 mtu 76 "
-        "for 10.0.0.2 and 1 more\n",
+        "10.0.0.1:9044 > 230.4.4.1:9044 v3 1A2B3C4D/0 0A000001 ANNOUNCE private 230.5.5.77 mtu 76",
+        " mtu 76 for 10.0.0.2 and 1 more\n",
         "10.0.0.3:9044 > 10.0.0.1:9044 v3 1A2B3C4D/0 0A000003 REGISTER\n",
         "REGISTER for 10.0.0.4\n",
         "REG_CONF for 10.0.0.2 and 2 more\n",
@@ -242,6 +242,11 @@ static const fault faults[] = {
     {RULE(END_UNSEEN), false, 9, 1, 0, 13, 0, 13},
 };
 
+static uint32_t load(const uint8_t *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
 static void damage(v3_session *s, size_t frame, const fault *f)
 {
     uint8_t *bytes = s->bytes[frame], message[V3_FRAME_MAX] = {0};
@@ -260,9 +265,9 @@ static void damage(v3_session *s, size_t frame, const fault *f)
     if (f->at >= 0)
         message[f->at] = f->value;
     uint8_t type = f->become ? f->become : bytes[29];
-    uint32_t source = (uint32_t)bytes[36] << 24 | bytes[37] << 16 | bytes[38] << 8 | bytes[39];
-    uint32_t ip = (uint32_t)bytes[12] << 24 | bytes[13] << 16 | bytes[14] << 8 | bytes[15];
-    uint32_t to = (uint32_t)bytes[16] << 24 | bytes[17] << 16 | bytes[18] << 8 | bytes[19];
+    uint32_t source = load(bytes + 36);
+    uint32_t ip = load(bytes + 12);
+    uint32_t to = load(bytes + 16);
     if (f->at < 0)
         source = 0x0a000000u | f->value;
     if (f->rule == CAP_RULE_CLIENT_KEY_UNASKED || f->rule == CAP_RULE_KEYINFO_PLAIN)
