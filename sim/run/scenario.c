@@ -288,9 +288,6 @@ static bool check_senders(sim_scenario *s, char *error)
             (sender->rate_initial && sender->rate_max && sender->rate_initial > sender->rate_max))
             return sim_yaml_refuse(sender->mark.at, error,
                                    "rate_min <= rate_initial <= rate_max is not so");
-        if (sender->version == 4 && sender->cipher)
-            return sim_yaml_refuse(sender->mark.at, error,
-                                   "version 4 is spoken in plain sessions only");
         if (!sender->cipher && (sender->client_auth || sender->key || sender->hash))
             return sim_yaml_refuse(sender->mark.at, error,
                                    "keys, hashes and client_auth need a cipher");

@@ -57,9 +57,6 @@ static void mistakes_are_told_with_line_and_column(void **state)
                 "s.yaml:3:25: there are receivers named 'plant' before");
     must_refuse("name: a\nsender: {files: {name: f, size: 5}}\nreceivers: {down: {queue: 5}}\n",
                 "s.yaml:3:19: a queue needs a rate");
-    must_refuse("name: a\nsender: {version: 4, cipher: aes256-gcm, files: {name: f, size: 5}}\n"
-                "receivers: {}\n",
-                "s.yaml:2:9: version 4 is spoken in plain sessions only");
     must_refuse("name: a\nsender: {rate_max: 1MB/s, files: {name: f, size: 5}}\nreceivers: {}\n",
                 "s.yaml:2:9: rate_min, rate_initial and rate_max need congestion control");
 }
