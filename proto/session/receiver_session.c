@@ -501,14 +501,8 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
 void uftp_session_finish(uftp_session *session, uint64_t now)
 {
     uftp_receiver *receiver = session->receiver;
-    int err = uftp_session_store_deliver(session);
-    if (err < 0) {
-        push_finished(session, now, UFTP_RESULT_FAILED, "Moving the received files failed");
-        receiver->stats.sessions_failed++;
-    } else {
-        push_finished(session, now, UFTP_RESULT_OK, NULL);
-        receiver->stats.sessions_finished++;
-    }
+    push_finished(session, now, UFTP_RESULT_OK, NULL);
+    receiver->stats.sessions_finished++;
     leave_group(session);
     remember(session, now, true);
     uftp_session_free(session);
