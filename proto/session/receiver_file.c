@@ -332,7 +332,7 @@ static void on_session_done(uftp_session *session, uint64_t now)
     bool repeated = session->state == SESSION_COMPLETE;
     if (!repeated) {
         if (session->state == SESSION_RECEIVING) {
-            uftp_session_push_file_finished(session, now, UFTP_ERR_TRUNCATED);
+            uftp_session_push_file_finished(session, now, UFTP_ERR_INCOMPLETE);
             uftp_session_store_abandon(session);
             uftp_session_enter(session, now, SESSION_MIDGROUP);
         }

@@ -469,7 +469,7 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
     uftp_receiver *receiver = session->receiver;
     bool ours = farewell == FAREWELL_ABORT;
     if (session->state == SESSION_RECEIVING) {
-        int error = session->file.error ? session->file.error : UFTP_ERR_TRUNCATED;
+        int error = session->file.error ? session->file.error : UFTP_ERR_INCOMPLETE;
         uftp_session_push_file_finished(session, now, error);
         uftp_session_store_abandon(session);
     }
