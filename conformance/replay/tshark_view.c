@@ -221,7 +221,8 @@ static void abort_message(view *v, const uftp_abort *m)
     text(v, "abort", "message", m->text);
 }
 
-/* tshark takes the two reserved bytes for the length of what follows them (spec v5 1.12). */
+/* It goes by the length in the message, which is 0 in what the reference and we send (spec
+ * v5 1.12), and then shows no verify data. */
 static void keyinfo_ack(view *v, uftp_bytes message)
 {
     uint64_t len = load(message.data + 2, 2);
