@@ -79,6 +79,9 @@ typedef struct sim_store {
     uint64_t remainder;              /* of the last division by the rate */
     uint64_t busy_total;             /* time that the node had to wait */
     uint64_t lost_bytes;             /* by power failures */
+    /* An onlooker is told of every entry that was created under a name or has got another one. */
+    void (*placed)(void *ctx, const sim_entry *entry);
+    void *placed_ctx;
 } sim_store;
 
 void sim_store_init(sim_store *store, const sim_store_options *options); /* options: may be NULL */

@@ -118,8 +118,14 @@ static void print_line(const sim_trace_line *line, FILE *out)
                 line->place ? "/" : "", line->place ? line->place : "");
         break;
     case SIM_TRACE_EVENT:
-        fprintf(out, "event    %s, %s, file %u, %d\n", uftp_event_name(line->event),
-                uftp_message_name(line->message), line->file_id, line->number);
+        fprintf(out, "event    %s", uftp_event_name(line->event));
+        if (line->message)
+            fprintf(out, " %s", uftp_message_name(line->message));
+        if (line->file_id)
+            fprintf(out, ", file %u", line->file_id);
+        if (line->number) /* an error, or a result */
+            fprintf(out, ", %d", line->number);
+        fputc('\n', out);
         break;
     case SIM_TRACE_STARTED:
         fputs("started\n", out);

@@ -207,7 +207,8 @@ const char *sim_digest(sim *world)
     return world->digest;
 }
 
-static void print_report(sim *world, sim_node *node, const char *message, FILE *out)
+static void print_report(sim *world, const sim_node *node, const sim_node *other,
+                         const char *message, FILE *out)
 {
     fprintf(out, "sim: %s\n", message);
     fprintf(out, "sim: seed %" PRIu64 ", time %" PRIu64 ".%09" PRIu64 " s, digest %s\n",
@@ -218,11 +219,27 @@ static void print_report(sim *world, sim_node *node, const char *message, FILE *
     for (size_t i = 0; i < world->node_count; i++) {
         const sim_node *each = world->nodes[i];
         /* A world of a thousand would bury the message. */
-        if (node ? each != node && i > 0 : i >= 8)
+        if (node ? each != node && each != other && i > 0 : i >= 8)
             continue;
         fprintf(out, "node %" PRIu32 " \"%s\" (%s)\n", each->index, each->name, each->core->role);
         sim_trace_ring_print(&each->ring, out);
     }
+}
+
+_Noreturn static void fail(sim *world, const sim_node *node, const sim_node *other,
+                           const char *message)
+{
+    if (!world->options.on_failure) {
+        print_report(world, node, other, message, stderr);
+        abort();
+    }
+    FILE *out = open_memstream(&world->report, &world->report_len);
+    if (out) {
+        print_report(world, node, other, message, out);
+        fclose(out);
+    }
+    world->options.on_failure(world->options.ctx, world->report ? world->report : message);
+    abort(); /* it must not come back: the world is broken */
 }
 
 void sim_fail(sim *world, sim_node *node, const char *format, ...)
@@ -232,16 +249,15 @@ void sim_fail(sim *world, sim_node *node, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    fail(world, node, NULL, message);
+}
 
-    if (!world->options.on_failure) {
-        print_report(world, node, message, stderr);
-        abort();
-    }
-    FILE *out = open_memstream(&world->report, &world->report_len);
-    if (out) {
-        print_report(world, node, message, out);
-        fclose(out);
-    }
-    world->options.on_failure(world->options.ctx, world->report ? world->report : message);
-    abort(); /* it must not come back: the world is broken */
+void sim_fail_between(sim *world, sim_node *node, sim_node *other, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    fail(world, node, other, message);
 }

@@ -88,6 +88,9 @@ uint64_t sim_steps(const sim *world);
  * and the command that repeats it. Does not return. */
 _Noreturn void sim_fail(sim *world, sim_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same about two nodes. */
+_Noreturn void sim_fail_between(sim *world, sim_node *node, sim_node *other, const char *format,
+                                ...) __attribute__((format(printf, 4, 5)));
 
 /* ---- nodes ---- */
 

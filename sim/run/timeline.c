@@ -52,7 +52,8 @@ static void count_crashes(sim_timeline *timeline, uint64_t after, uint64_t now)
     const sim_stage *stage = timeline->stage;
     const sim_deed_part *deeds = stage->scenario->deeds.items;
     for (size_t d = 0; d < stage->scenario->deeds.count; d++) {
-        if (deeds[d].deed != SIM_DEED_CRASH || deeds[d].at <= after || deeds[d].at > now)
+        if ((deeds[d].deed != SIM_DEED_CRASH && deeds[d].deed != SIM_DEED_POWER) ||
+            deeds[d].at <= after || deeds[d].at > now)
             continue;
         for (size_t i = 0; i < stage->receiver_count; i++) {
             sim_node *node = stage->receivers[i].node;
