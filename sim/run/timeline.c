@@ -82,7 +82,9 @@ static void look_at_receivers(sim_timeline *timeline, sim_moment *moment)
     const size_t count = stage->receiver_count;
     for (size_t i = 0; i < count; i++) {
         const sim_store *store = sim_node_store(stage->receivers[i].node);
-        uint64_t bytes = store->bytes_written - timeline->lost[i];
+        const bool keeps = stage->receivers[i].part->temp; /* all but what was not on the disk */
+        const uint64_t lost = keeps ? store->lost_bytes : timeline->lost[i];
+        uint64_t bytes = store->bytes_written > lost ? store->bytes_written - lost : 0;
         timeline->have[i] = bytes < stage->bytes ? bytes : stage->bytes;
     }
     for (size_t row = 0; row < timeline->rows; row++) {
