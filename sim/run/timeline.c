@@ -141,8 +141,10 @@ static void look_at_replies(const sim_timeline *timeline, sim_moment *moment)
         [UFTP_MESSAGE_ABORT] = SIM_REPLY_OTHER,
         [UFTP_MESSAGE_HB_REQ] = SIM_REPLY_OTHER,
         [UFTP_MESSAGE_KEY_REQ] = SIM_REPLY_OTHER}; /* the rest has to do with registering */
+    uint64_t messages[UFTP_MESSAGE_TYPE_MAX + 1];
+    sim_watch_replies(timeline->watch, messages);
     for (size_t type = 0; type <= UFTP_MESSAGE_TYPE_MAX; type++)
-        moment->replies[kinds[type]] += timeline->watch->messages.by_receivers[type];
+        moment->replies[kinds[type]] += messages[type];
     moment->feedback = timeline->watch->feedback_total;
 }
 
@@ -181,8 +183,8 @@ static void thin_out(sim_timeline *timeline)
 uint64_t sim_timeline_end(const sim_timeline *timeline)
 {
     const sim_watch *watch = timeline->watch;
-    if (watch->senders_left == 0 && watch->active > timeline->begin)
-        return watch->active;
+    if (watch->senders_left == 0 && sim_watch_active(watch) > timeline->begin)
+        return sim_watch_active(watch);
     if (timeline->count > 0)
         return timeline->moments[timeline->count - 1].at;
     return timeline->begin + UFTP_S(1);
@@ -197,11 +199,11 @@ void sim_timeline_run(sim_timeline *timeline)
     while (sim_next(world) <= end) {
         uint64_t last =
             timeline->count ? timeline->moments[timeline->count - 1].at : timeline->begin;
-        if (watch->senders_left == 0 && last >= watch->active) {
+        if (watch->senders_left == 0 && last >= sim_watch_active(watch)) {
             /* Nothing more is drawn, unless a receiver still finds something to finish. */
-            uint64_t active = watch->active, next = sim_next(world);
+            uint64_t active = sim_watch_active(watch), next = sim_next(world);
             sim_run_until(world, next);
-            if (watch->active == active)
+            if (sim_watch_active(watch) == active)
                 continue;
             if (timeline->count == SIM_MOMENTS_MAX)
                 thin_out(timeline);
