@@ -143,5 +143,6 @@ static int by_load(const void *left, const void *right)
 
 void sim_queues_rank(sim_queues *queues)
 {
-    qsort(queues->items, queues->count, sizeof *queues->items, by_load);
+    if (queues->count > 0) /* qsort() wants an array even for none */
+        qsort(queues->items, queues->count, sizeof *queues->items, by_load);
 }
