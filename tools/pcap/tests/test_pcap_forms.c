@@ -184,9 +184,10 @@ static void join_trains(size_t udp_at)
 static void trains_are_taken_apart(void **state)
 {
     (void)state;
-    static const char *const captures[] = {CAPTURES "v5-loss5/session.pcap",
-                                           CAPTURES "v5-tfmcc/session.pcap",
-                                           CAPTURES "v5-enc-loss5/session.pcap"};
+    static const char *const captures[] = {
+        CAPTURES "v5-loss5/session.pcap",     CAPTURES "v5-tfmcc/session.pcap",
+        CAPTURES "v4-loss5/session.pcap",     CAPTURES "v4-enc-aes256-cbc-sha1-hmac/session.pcap",
+        CAPTURES "v4-enc-loss5/session.pcap", CAPTURES "v5-enc-loss5/session.pcap"};
     for (size_t i = 0; i < sizeof captures / sizeof *captures; i++) {
         load(captures[i], &original);
         join_trains(34);
