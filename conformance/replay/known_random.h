@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A source of randomness that gives known values first: what a captured program drew. A value is
- * given to the first draw of its length after the value before was given; every other draw gets the
- * bytes of a fixed stream.
+ * given to the first draw of its length after the value before was given. Draws of delays get zero:
+ * a receiver that waits for longer than the captured one could hear that it is confirmed before it
+ * has registered. Every other draw gets the bytes of a fixed stream.
  */
 #ifndef REPLAY_KNOWN_RANDOM_H
 #define REPLAY_KNOWN_RANDOM_H
