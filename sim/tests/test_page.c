@@ -215,11 +215,12 @@ static void queue_of_each_link_is_followed(void **state)
 static void most_loaded_queues_are_drawn_and_the_others_counted(void **state)
 {
     (void)state;
-    shown *s = show("name: many\nsender:\n  rate: 2Mbit/s\n  files: {name: f, size: 300kB}\n"
-                    "receivers:\n  - {name: easy, count: 20, down: {rate: 2.1Mbit/s}}\n"
-                    "  - {name: hard, count: 1, down: {rate: 1.2Mbit/s, queue: 10kB}}\n"
-                    "expect: {complete: 20}\n",
-                    1);
+    shown *s =
+        show("name: many\nsender:\n  rate: 2Mbit/s\n  files: {name: f, size: 300kB}\n"
+             "receivers:\n  - {name: easy, count: 20, down: {rate: 1.95Mbit/s, queue: 40kB}}\n"
+             "  - {name: hard, count: 1, down: {rate: 1.2Mbit/s, queue: 10kB}}\n"
+             "expect: {complete: 20}\n",
+             1);
     assert_int_equal(s->timeline.queues.count, 21);
     assert_string_equal(s->timeline.queues.items[0].name, ">hard");
     assert_int_equal(occurrences(s->page, "<h2>Queue: "), 6);
