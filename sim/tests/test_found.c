@@ -87,6 +87,16 @@ static void client_key_that_overtakes_its_registration_is_no_stranger_s(void **s
     must_be_fine(5374, "receivers=5,version=4,cipher=1,client_auth=1,hold=12775,calm=13");
 }
 
+/* The sender had found the group to be a millisecond away, and was through with its announcements
+ * before a receiver, going by the first ANNOUNCE's half second, repeated the REGISTER that was
+ * lost. In an encrypted session later ones were not believed. */
+static void lost_register_is_repeated_in_time_when_the_group_is_near(void **state)
+{
+    (void)state;
+    must_be_fine(905266, "receivers=2,senders=2,cipher=5,grtt_min=1,delay=0,calm=20,"
+                         "drop=plant-2>:1");
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(repeated_done_does_not_put_off_the_naks),
     SIM_TEST(one_lost_block_at_a_low_rate_is_no_silence),
@@ -94,6 +104,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(congestion_control_that_begins_late_makes_no_driver_spin),
     SIM_TEST(client_key_that_overtakes_its_registration_is_no_stranger_s),
     SIM_TEST(last_done_leaves_time_for_the_naks),
+    SIM_TEST(lost_register_is_repeated_in_time_when_the_group_is_near),
     SIM_TEST(block_that_could_not_be_written_is_asked_for_again_after_a_restart),
 };
 

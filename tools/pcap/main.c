@@ -5,10 +5,13 @@
  */
 #include "check.h"
 #include "common/key_file.h"
+#include "decrypt.h"
 #include "dump.h"
 #include "extract.h"
+#include "keylog_file.h"
 #include "open.h"
 #include "options.h"
+#include "output.h"
 #include "stats.h"
 #include "store/disk_store.h"
 #include "tracker.h"
@@ -19,11 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_FOUND = 8, KEYLOG_MAX = 256 << 20 };
+enum { EXIT_FOUND = 8 };
 
 typedef struct program {
     cap_options options;
     cap_keylog keylog;
+    cap_keylog_file keylog_file;
     uftp_key *keys[CAP_PRIVATE_KEYS_MAX];
     size_t key_count;
     cap_input *input;
@@ -32,42 +36,39 @@ typedef struct program {
     cap_stats *stats;
     cap_check *check;
     cap_extract *extract;
+    cap_decrypt *decrypt;
+    cap_output *output;
     uftp_disk_store *store;
     uftp_failure failure;
 } program;
 
 /* ---- preparations ---- */
 
+/* What has been written into the key log since the last call. */
 static int read_keylog(program *p)
 {
     const char *path = p->options.keylog;
-    if (!path)
+    bool grown;
+    if (!p->keylog_file.file)
         return 0;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path, strerror(errno));
-    char *text = NULL;
-    size_t len = 0, capacity = 0;
-    while (!feof(file) && !ferror(file) && len < KEYLOG_MAX) {
-        if (len == capacity) {
-            capacity = capacity ? 2 * capacity : 1 << 16;
-            char *wider = realloc(text, capacity);
-            if (!wider)
-                break;
-            text = wider;
-        }
-        len += fread(text + len, 1, capacity - len, file);
-    }
-    bool whole = feof(file);
-    fclose(file);
-    long line = whole ? cap_keylog_add(&p->keylog, text, len) : -1;
-    free(text);
+    long line =
+        cap_keylog_file_read(&p->keylog_file, &p->keylog, p->options.device == NULL, &grown);
+    if (grown && p->tracker)
+        cap_tracker_secrets_grew(p->tracker);
     if (line < 0)
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: cannot be read whole", path);
     if (line > 0)
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
                          "%s:%ld: not a line of a key log (LABEL GROUP_ID UID VALUE)", path, line);
     return 0;
+}
+
+static int open_keylog(program *p)
+{
+    const char *path = p->options.keylog;
+    if (path && cap_keylog_file_open(&p->keylog_file, path) < 0)
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path, strerror(errno));
+    return read_keylog(p);
 }
 
 static int read_key(program *p, const char *path)
@@ -117,6 +118,24 @@ static int open_store(program *p)
     return err < 0 ? uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "%s", message) : 0;
 }
 
+static void write_frame(void *ctx, const cap_frame *frame)
+{
+    cap_output_write(ctx, frame);
+}
+
+static int open_output(program *p)
+{
+    char error[CAP_INPUT_ERROR_MAX];
+    const cap_output_config config = {.path = p->options.written,
+                                      .input_path = p->options.path,
+                                      .datalink = cap_input_datalink(p->input)};
+    p->output = cap_output_open(&config, error);
+    if (!p->output)
+        return uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "%s", error);
+    p->decrypt = cap_decrypt_new(cap_input_link(p->input), write_frame, p->output);
+    return p->decrypt ? 0 : uftp_fail_memory(&p->failure);
+}
+
 static int open_consumer(program *p)
 {
     bool made = true;
@@ -140,13 +159,15 @@ static int open_consumer(program *p)
         made = (p->extract = cap_extract_new(uftp_disk_store_table(p->store)));
         break;
     }
+    case CAP_DECRYPT:
+        return open_output(p);
     }
     return made ? 0 : uftp_fail_memory(&p->failure);
 }
 
 static int prepare(program *p)
 {
-    int code = read_keylog(p);
+    int code = open_keylog(p);
     if (!code)
         code = read_keys(p);
     if (!code)
@@ -159,6 +180,8 @@ static int prepare(program *p)
     if (!p->tracker)
         return uftp_fail_memory(&p->failure);
     cap_tracker_use_keys(p->tracker, p->keys, p->key_count);
+    if (p->options.device && p->options.keylog)
+        cap_tracker_secrets_grew(p->tracker); /* and will again */
     return 0;
 }
 
@@ -199,7 +222,18 @@ static void take_packet(program *p, const cap_packet *packet)
     case CAP_STATS:
         cap_stats_packet(p->stats, packet);
         break;
+    case CAP_DECRYPT: /* looks at frames */
+        break;
     }
+}
+
+/* The programs that are watched write a secret down before they use it. */
+static void follow_keylog(program *p)
+{
+    if (read_keylog(p) == 0)
+        return;
+    uftp_failure_print(&p->failure, cap_option_table.program);
+    cap_keylog_file_close(&p->keylog_file); /* what it told so far stays */
 }
 
 /* True: the capture was read to its end. */
@@ -213,6 +247,12 @@ static bool read_frames(program *p)
         next = cap_input_next(p->input, &frame);
         if (next != CAP_NEXT_FRAME)
             break;
+        if (p->options.device)
+            follow_keylog(p);
+        if (p->decrypt) {
+            cap_decrypt_frame(p->decrypt, p->tracker, &frame);
+            continue;
+        }
         for (bool got = cap_tracker_take(p->tracker, link, &frame, &packet); got;
              got = cap_tracker_next(p->tracker, &packet))
             take_packet(p, packet);
@@ -259,6 +299,13 @@ static void report_trouble(const program *p, bool whole)
         fprintf(stderr, "uftp-pcap: no UFTP among %" PRIu64 " frames\n", counts.frames);
 }
 
+static bool close_output(program *p)
+{
+    cap_output *output = p->output;
+    p->output = NULL;
+    return cap_output_close(output);
+}
+
 static int finish(program *p, bool whole)
 {
     cap_writer w = {.out = stdout, .json = p->options.json, .first = true};
@@ -288,18 +335,28 @@ static int finish(program *p, bool whole)
         printf("%" PRIu64 " written, %" PRIu64 " incomplete, %" PRIu64 " failed\n", result.files,
                result.incomplete, result.failed);
         return result.incomplete || result.failed ? EXIT_FOUND : 0;
+    case CAP_DECRYPT:
+        if (!close_output(p))
+            return UFTP_EXIT_SYSTEM;
+        if (!p->options.quiet)
+            fprintf(stderr, "uftp-pcap: %" PRIu64 " of %" PRIu64 " encrypted packets decrypted\n",
+                    counts.opened, counts.sealed);
+        break;
     }
     return 0;
 }
 
 static void clean_up(program *p)
 {
+    cap_decrypt_free(p->decrypt);
+    (void)close_output(p);
     cap_extract_free(p->extract);
     uftp_disk_store_close(p->store);
     cap_check_free(p->check);
     cap_stats_free(p->stats);
     cap_tracker_free(p->tracker);
     cap_input_close(p->input);
+    cap_keylog_file_close(&p->keylog_file);
     cap_keylog_free(&p->keylog);
     for (size_t i = 0; i < p->key_count; i++)
         uftp_key_free(p->keys[i]);
