@@ -84,7 +84,7 @@ void uftp_sender_congestion_begin(uftp_sender *sender, uint64_t now)
         sender->clients.table[i]->rate = UINT64_MAX;
     uftp_tfmcc_sender_begin(&congestion->tfmcc, now, sender->grtt.value);
     congestion->clr = choose_clr(sender);
-    congestion->control_due = false;
+    congestion->control_due = true;
     apply_rate(sender, now);
 }
 
