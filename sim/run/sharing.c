@@ -11,7 +11,7 @@
 typedef struct known_key {
     uint64_t number;
     uint8_t cipher;
-    uint8_t expanded[sizeof((uftp_aead *)NULL)->block];
+    uint8_t bytes[AES256_KEY_SIZE];
 } known_key;
 
 /* The seam in the linker has no place for a context; each thread has its own views, too. */
@@ -32,16 +32,11 @@ bool sim_sharing_linked(void)
     return uftp_aead_open == __wrap_uftp_aead_open;
 }
 
-static size_t expanded_size(const uftp_aead *aead)
-{
-    return uftp_cipher_key_len(aead->cipher) == AES128_KEY_SIZE ? sizeof aead->block.aes128
-                                                                : sizeof aead->block.aes256;
-}
-
+/* The expanded key begins with the key itself. */
 static bool is_key(const known_key *key, const uftp_aead *aead)
 {
     return key->number && key->cipher == aead->cipher &&
-           memcmp(key->expanded, &aead->block, expanded_size(aead)) == 0;
+           memcmp(key->bytes, &aead->block, uftp_cipher_key_len(aead->cipher)) == 0;
 }
 
 /* Equal keys have equal numbers; a number is never given twice. */
@@ -58,7 +53,7 @@ static uint64_t number_of(const uftp_aead *aead)
     known_key *key = &known.keys[known.last];
     key->number = ++known.numbers;
     key->cipher = aead->cipher;
-    memcpy(key->expanded, &aead->block, expanded_size(aead));
+    memcpy(key->bytes, &aead->block, uftp_cipher_key_len(aead->cipher));
     return key->number;
 }
 
