@@ -29,7 +29,10 @@ int __wrap_uftp_aead_open(const uftp_aead *aead, const uint8_t nonce[12], const 
 
 bool sim_sharing_linked(void)
 {
-    return uftp_aead_open == __wrap_uftp_aead_open;
+    /* To a compiler these are two functions, which cannot be equal; the linker knows better. */
+    int (*volatile called)(const uftp_aead *, const uint8_t[12], const uint8_t *, size_t, uint8_t *,
+                           size_t) = uftp_aead_open;
+    return called == __wrap_uftp_aead_open;
 }
 
 /* The expanded key begins with the key itself. */
