@@ -56,6 +56,8 @@ static const char *objection(const uftp_receiver *receiver, const uftp_packet *p
     /* A pinned key that need not be shown would pin nothing (spec v5 trap 67). */
     if (!announce->encrypted && server && server->has_fingerprint)
         return "Failed to verify server key fingerprint";
+    if (server && server->proxy && packet->wire != &uftp_wire_v5)
+        return "Version 4 is not spoken through proxies here";
     if (announce->sync_mode && packet->header.instance != 0 && config->temp_directory)
         return "Sync mode and restart mode incompatible";
     if (uftp_address_is_zero(group))
@@ -83,18 +85,19 @@ static bool join(uftp_session *session, const uftp_announce *announce,
         return true;
     uftp_address source = {0};
     if (session->receiver->config.source_specific) {
-        source = server && server->address.family ? server->address : session->peer;
+        /* A proxy in between says the sender's words from its own address. */
+        source =
+            server && server->address.family && !server->proxy ? server->address : session->origin;
         source.port = 0;
     }
     return uftp_session_join(session, group, &source);
 }
 
-static void schedule_register(uftp_session *session, const uftp_announce *announce, uint64_t now)
+void uftp_session_schedule_register(uftp_session *session, uint64_t now)
 {
-    size_t members = announce->members.count;
     uint64_t window = session->grtt / 4 < RECEIVER_HOLD_MAX ? session->grtt / 4 : RECEIVER_HOLD_MAX;
     uint64_t hold = 0;
-    if (members == 0 || members > RECEIVER_HOLD_MEMBERS)
+    if (session->held)
         hold = uftp_random_below(session->receiver->config.random, window);
     if (hold)
         session->hold_deadline = now + hold;
@@ -113,6 +116,11 @@ static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_
     }
     uftp_session *session;
     int err = uftp_session_create(receiver, packet, announce, arrival, &session);
+    if (err == UFTP_OK && server && server->proxy) {
+        session->proxy = server->proxy;
+        session->state = SESSION_ANNOUNCED; /* in which it begins */
+        session->limit = arrival->now + uftp_session_patience(session, 5);
+    }
     if (err == UFTP_OK && announce->encrypted) {
         err = uftp_session_keys_begin(session, packet, announce, &why);
         if (err < 0)
@@ -130,10 +138,10 @@ static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_
     uftp_event event = uftp_session_event(session, UFTP_EVENT_SESSION_STARTED);
     uftp_session_push(session, &event);
     uftp_session_push_received(session, UFTP_MESSAGE_ANNOUNCE, false);
-    if (join(session, announce, server))
-        schedule_register(session, announce, arrival->now);
-    else
+    if (!join(session, announce, server))
         uftp_session_fail(session, arrival->now, "Error joining multicast group", FAREWELL_ABORT);
+    else if (session->state == SESSION_REGISTERED)
+        uftp_session_schedule_register(session, arrival->now);
     return UFTP_OK;
 }
 
@@ -155,7 +163,7 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
     if (session->state == SESSION_LEAVING)
         return UFTP_OK;
     if (session->wire != packet->wire ||
-        !uftp_address_same_host(&session->peer, &arrival->train->source))
+        !uftp_address_same_host(&session->origin, &arrival->train->source))
         return UFTP_ERR_AUTH;
     if (!session->keys) {
         uftp_session_commit(session, packet, arrival);
@@ -252,7 +260,8 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
                             const uftp_arrival *arrival)
 {
     uint64_t now = arrival->now;
-    if (!uftp_window_fresh(&session->window, message->iv_counter))
+    /* A proxy counts its own KEYINFOs: they have no place among the sender's counters. */
+    if (!session->proxy && !uftp_window_fresh(&session->window, message->iv_counter))
         return UFTP_ERR_EXISTS;
     int err = uftp_session_keys_verify_keyinfo(session, packet, message);
     if (err < 0)
@@ -265,7 +274,7 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
         uftp_session_fail(session, now, "Decrypt failed for group master", FAREWELL_ABORT);
         return UFTP_OK;
     }
-    if (is_signed) /* otherwise a forged counter could close the window */
+    if (is_signed && !session->proxy) /* otherwise a forged counter could close the window */
         uftp_window_mark(&session->window, message->iv_counter);
     uftp_session_commit(session, packet, arrival);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);

@@ -65,6 +65,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .group = header->group,
         .instance = header->instance,
         .server = header->source,
+        .origin = arrival->train->source,
         .peer = arrival->train->source,
         .state = SESSION_REGISTERED,
         .started = arrival->now,
@@ -72,6 +73,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .block_size = announce->block_size,
         .sync_mode = announce->sync_mode,
         .sync_preview = announce->sync_preview,
+        .held = announce->members.count == 0 || announce->members.count > RECEIVER_HOLD_MEMBERS,
         .restart = header->instance != 0 && receiver->config.temp_directory,
         .grtt_byte = header->grtt,
         .group_size_byte = header->group_size,
@@ -228,6 +230,7 @@ uint64_t uftp_session_interval(const uftp_session *session)
         return uftp_session_patience(session, 1);
     case SESSION_COMPLETE:
         return 4 * session->grtt;
+    case SESSION_ANNOUNCED:
     case SESSION_LEAVING:
         break;
     }
@@ -259,6 +262,8 @@ static uint64_t repeat_deadline(const uftp_session *session)
 uint64_t uftp_session_deadline(const uftp_session *session)
 {
     switch (session->state) {
+    case SESSION_ANNOUNCED:
+        return session->limit;
     case SESSION_REGISTERED:
         return earlier(earlier(repeat_deadline(session), session->limit), session->hold_deadline);
     case SESSION_MIDGROUP:
@@ -301,6 +306,12 @@ static void complete_expired(uftp_session *session, uint64_t now)
 void uftp_session_on_timeout(uftp_session *session, uint64_t now)
 {
     switch (session->state) {
+    case SESSION_ANNOUNCED:
+        if (now >= session->limit)
+            uftp_session_fail(session, now,
+                              session->abort_heard ? session->abort_text : "PROXY_KEY not received",
+                              session->abort_heard ? FAREWELL_SILENT : FAREWELL_ABORT);
+        return;
     case SESSION_REGISTERED:
         register_expired(session, now);
         return;
@@ -334,8 +345,10 @@ uint64_t uftp_session_server_us(const uftp_session *session, uint64_t now)
 static bool may_follow(uftp_session_state from, uftp_session_state to)
 {
     switch (to) {
-    case SESSION_REGISTERED:
+    case SESSION_ANNOUNCED:
         return false;
+    case SESSION_REGISTERED:
+        return from == SESSION_ANNOUNCED;
     case SESSION_MIDGROUP:
         return from == SESSION_REGISTERED || from == SESSION_RECEIVING;
     case SESSION_RECEIVING:
@@ -355,6 +368,8 @@ void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state 
     session->state = state;
     session->attempts = 0;
     uftp_session_touch(session, now);
+    if (state == SESSION_REGISTERED)
+        session->limit = now + uftp_session_patience(session, session->wire->register_patience);
     if (state == SESSION_COMPLETE)
         session->limit = now + uftp_session_patience(session, 4);
     if (confirmed) {
@@ -420,7 +435,7 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
     push_finished(session, now, UFTP_RESULT_FAILED, text);
     receiver->stats.sessions_failed++;
     leave_group(session);
-    remember(session, now, !ours && session->state != SESSION_REGISTERED);
+    remember(session, now, !ours && session->state > SESSION_REGISTERED);
     if (!ours) {
         uftp_session_free(session);
         return;
