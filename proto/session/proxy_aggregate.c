@@ -77,7 +77,7 @@ static void send(proxy_session *session, proxy_slot *slot, uint64_t now)
 
 void uftp_proxy_flush(proxy_session *session, uint64_t now)
 {
-    session->flush_deadline = UFTP_NEVER;
+    session->flush_since = UFTP_NEVER;
     session->touched = now;
     for (size_t i = 0; i < PROXY_SLOTS; i++)
         if (session->slots[i].type)
@@ -120,8 +120,8 @@ static proxy_slot *choose(proxy_session *session, const proxy_slot *like, uint64
     uint8_t *data = slot->data;
     *slot = *like;
     slot->data = data;
-    if (session->flush_deadline == UFTP_NEVER)
-        session->flush_deadline = now + session->grtt;
+    if (session->flush_since == UFTP_NEVER)
+        session->flush_since = now;
     return slot;
 }
 

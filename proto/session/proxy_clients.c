@@ -34,8 +34,7 @@ static uftp_client *admit(proxy_session *session, uint32_t uid, const proxy_arri
         why = "Not in host list";
     else if (session->clients.count >= proxy->config.clients_max)
         why = "Max destinations exceeded";
-    else if (session->keys &&
-             arrival->now >= session->announced + uftp_proxy_session_patience(session, 1))
+    else if (session->keys && arrival->now >= uftp_proxy_session_setup_end(session))
         why = "Registration is over";
     else if (uftp_clients_add(&session->clients, uid, NULL, false, &client) < 0)
         why = "Out of memory";

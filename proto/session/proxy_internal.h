@@ -106,7 +106,7 @@ struct proxy_session {
     uint8_t grtt_byte, group_size_byte; /* as the sender tells them */
     uint64_t grtt;                      /* of grtt_byte, not below PROXY_GRTT_MIN */
     uint64_t started, touched;
-    uint64_t announced; /* the last ANNOUNCE: the time to set up runs from there */
+    uint64_t announced, announced_grtt; /* at the last ANNOUNCE: the time to set up */
 
     uint16_t seq;                            /* of our next datagram to the sender */
     uint64_t iv_counter_up, iv_counter_down; /* last ones used */
@@ -115,9 +115,11 @@ struct proxy_session {
     uftp_clients clients;
     proxy_slot slots[PROXY_SLOTS];
     size_t slot_len;
-    uint64_t flush_deadline;   /* the slots are sent; UFTP_NEVER: nothing waits */
-    uint64_t keyinfo_deadline; /* KEYINFO is sent (again) */
-    uint8_t *scratch;          /* KEYINFO entries of one packet: block_size bytes */
+    /* Since when these timers run, UFTP_NEVER: they do not. Their lengths follow the GRTT, which
+     * may fall from half a second to ten milliseconds while they run. */
+    uint64_t flush_since;   /* the slots are sent after one */
+    uint64_t keyinfo_since; /* KEYINFO is sent again after two, or soon when a packet was full */
+    uint8_t *scratch;       /* KEYINFO entries of one packet: block_size bytes */
 };
 
 typedef struct proxy_membership {
@@ -185,8 +187,8 @@ void uftp_proxy_session_end(proxy_session *session, uint64_t now, uftp_result re
                             const char *text);
 uint64_t uftp_proxy_session_deadline(const proxy_session *session);
 void uftp_proxy_session_on_timeout(proxy_session *session, uint64_t now);
-/* max(1 s, factor * ROBUST * GRTT) */
-uint64_t uftp_proxy_session_patience(const proxy_session *session, unsigned factor);
+/* Until then receivers of an encrypted session may register. */
+uint64_t uftp_proxy_session_setup_end(const proxy_session *session);
 /* The next JOIN or LEAVE that the driver has not been told of: 1 or 0. */
 int uftp_proxy_poll_membership(uftp_proxy *proxy, uftp_event *out);
 void uftp_proxy_session_join_failed(proxy_session *session, uint64_t now);

@@ -220,20 +220,13 @@ static bool make_due(proxy_session *session)
 
 void uftp_proxy_keys_send_keyinfo(proxy_session *session, uint64_t now)
 {
-    uftp_clients *clients = &session->clients;
     if (!session->keys->established)
         return;
-    /* A receiver that asks while a round is under way is in it; one that asks early waits for the
-     * next: a crowd that asks one by one gets packets full of entries. */
-    bool under_way = uftp_clients_any_due(clients, CLIENT_DUE_KEYINFO);
-    if (under_way && now < session->keyinfo_deadline)
-        return;
-    if (!under_way && !make_due(session)) {
-        session->keyinfo_deadline = UFTP_NEVER;
+    /* Whoever is still due from the packet before goes first. */
+    if (!uftp_clients_any_due(&session->clients, CLIENT_DUE_KEYINFO) && !make_due(session)) {
+        session->keyinfo_since = UFTP_NEVER;
         return;
     }
     send_packet(session);
-    session->keyinfo_deadline =
-        now +
-        (uftp_clients_any_due(clients, CLIENT_DUE_KEYINFO) ? PROXY_KEYINFO_GAP : 2 * session->grtt);
+    session->keyinfo_since = now;
 }

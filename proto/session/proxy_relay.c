@@ -81,6 +81,7 @@ int uftp_proxy_on_announce(uftp_proxy *proxy, proxy_session *session, const uftp
     }
     heed_header(session, packet, arrival->now);
     session->announced = arrival->now;
+    session->announced_grtt = session->grtt;
     if (!proxy_gathers(proxy))
         return relay_to_downstreams(proxy, packet, arrival);
     pass_down(session, packet, arrival, &session->public_group);

@@ -178,10 +178,11 @@ static int create(uftp_proxy *proxy, const uftp_packet *packet, const uftp_annou
         .started = arrival->now,
         .touched = arrival->now,
         .announced = arrival->now,
+        .announced_grtt = grtt,
         /* A section of 8 * B blocks has a bitmap of B + 1 bytes (spec v5 1.16). */
         .slot_len = (size_t)announce->block_size + 1,
-        .flush_deadline = UFTP_NEVER,
-        .keyinfo_deadline = UFTP_NEVER,
+        .flush_since = UFTP_NEVER,
+        .keyinfo_since = UFTP_NEVER,
     };
     session->public_group.port = session->private_group.port = proxy->config.port;
     uftp_clients_init(&session->clients, memory, proxy->config.random);
@@ -280,20 +281,35 @@ void uftp_proxy_session_end(proxy_session *session, uint64_t now, uftp_result re
 
 /* ---- timers ---- */
 
-uint64_t uftp_proxy_session_patience(const proxy_session *session, unsigned factor)
-{
-    uint64_t interval = factor * session->grtt * session->robust;
-    return interval > UFTP_S(1) ? interval : UFTP_S(1);
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
+static uint64_t flush_deadline(const proxy_session *session)
+{
+    return session->flush_since == UFTP_NEVER ? UFTP_NEVER : session->flush_since + session->grtt;
+}
+
+static uint64_t keyinfo_deadline(const proxy_session *session)
+{
+    if (session->keyinfo_since == UFTP_NEVER)
+        return UFTP_NEVER;
+    bool more = uftp_clients_any_due(&session->clients, CLIENT_DUE_KEYINFO);
+    return session->keyinfo_since + (more ? PROXY_KEYINFO_GAP : 2 * session->grtt);
+}
+
 /* In encrypted sessions receivers that have not got through their handshake by then are put out. It
  * runs from the last ANNOUNCE, not from the first as in the reference: an open session may take new
  * receivers for sixty round trips. */
+uint64_t uftp_proxy_session_setup_end(const proxy_session *session)
+{
+    uint64_t grtt =
+        session->grtt > session->announced_grtt ? session->grtt : session->announced_grtt;
+    uint64_t interval = grtt * session->robust;
+    return session->announced + (interval > UFTP_S(1) ? interval : UFTP_S(1));
+}
+
 static uint64_t setup_deadline(const proxy_session *session)
 {
     const uftp_clients *clients = &session->clients;
@@ -301,17 +317,18 @@ static uint64_t setup_deadline(const proxy_session *session)
                                   uftp_clients_in(clients, UFTP_CLIENT_REGISTERED) ==
                               0)
         return UFTP_NEVER;
-    return session->announced + uftp_proxy_session_patience(session, 1);
+    return uftp_proxy_session_setup_end(session);
 }
 
 static uint64_t idle_deadline(const proxy_session *session)
 {
-    return session->touched + uftp_proxy_session_patience(session, PROXY_PATIENCE);
+    uint64_t interval = PROXY_PATIENCE * session->grtt * session->robust;
+    return session->touched + (interval > UFTP_S(1) ? interval : UFTP_S(1));
 }
 
 uint64_t uftp_proxy_session_deadline(const proxy_session *session)
 {
-    return earlier(earlier(session->flush_deadline, session->keyinfo_deadline),
+    return earlier(earlier(flush_deadline(session), keyinfo_deadline(session)),
                    earlier(setup_deadline(session), idle_deadline(session)));
 }
 
@@ -335,11 +352,11 @@ static bool all_done(const proxy_session *session)
 
 void uftp_proxy_session_on_timeout(proxy_session *session, uint64_t now)
 {
-    if (now >= session->flush_deadline)
+    if (now >= flush_deadline(session))
         uftp_proxy_flush(session, now);
     if (now >= setup_deadline(session))
         end_setup(session);
-    if (now >= session->keyinfo_deadline)
+    if (now >= keyinfo_deadline(session))
         uftp_proxy_keys_send_keyinfo(session, now);
     if (now >= idle_deadline(session)) {
         bool done = all_done(session);

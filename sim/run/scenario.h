@@ -100,6 +100,18 @@ typedef struct sim_file_part {
     uint64_t count, size;
 } sim_file_part;
 
+typedef struct sim_proxy_part {
+    sim_mark mark;
+    const char *name;
+    int kind;             /* uftp_proxy_kind */
+    const char *upstream; /* the server proxy that relays to it */
+    uint64_t heartbeat;   /* how often that one is told the address; 0: it is known */
+    int key;              /* [EC, secp256r1] */
+    bool pinned;          /* the receivers behind it know its key */
+    const char *nat, *router;
+    sim_link_part down, up;
+} sim_proxy_part;
+
 typedef struct sim_receiver_part {
     sim_mark mark;
     const char *name;            /* ["plant"]; with several, a number is put behind it */
@@ -111,6 +123,7 @@ typedef struct sim_receiver_part {
     uint64_t disk;               /* bytes [1 TiB] */
     uint64_t clock_offset;       /* fast by so much */
     uint64_t buffer;             /* of the socket [256 KiB] */
+    const char *proxy;           /* that they answer to; encrypted sessions need it */
     const char *nat, *router;
     sim_link_part down, up;
 } sim_receiver_part;
@@ -147,7 +160,8 @@ typedef struct sim_scenario {
     sim_satellite_part satellite;
     sim_list fades, carriers, nats, routers;
     uint64_t join_latency, leave_latency;
-    sim_list senders;   /* "sender" */
+    sim_list senders; /* "sender" */
+    sim_list proxies;
     sim_list receivers; /* at least one */
     sim_list deeds;     /* "events" */
     sim_expect_part expect;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Senders are added before receivers: what a receiver keeps about each node that it has sent to is
- * found by that node's index, which is to be small.
+ * Senders are added before proxies, and these before receivers: what a receiver keeps about each
+ * node that it has sent to is found by that node's index, which is to be small.
  */
 #include "run/stage.h"
 
@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define FILE_MTIME UINT64_C(1767200000)
+/* Heartbeats never end; a world does. */
+#define PROXIES_LINGER UFTP_S(60)
 
 typedef struct sim_stage_deed {
     const sim_deed_part *part;
@@ -134,12 +136,109 @@ static void put_files(const sim_stage_sender *sender)
                                  content_seed(files[f].size), files[f].size, FILE_MTIME);
 }
 
+/* ---- proxies ---- */
+
+static size_t proxy_index(const sim_stage *stage, const char *name)
+{
+    const sim_proxy_part *parts = stage->scenario->proxies.items;
+    size_t i = 0;
+    while (strcmp(parts[i].name, name) != 0) /* it is there: the scenario was checked */
+        i++;
+    return i;
+}
+
+static void proxy_fingerprint(const sim_stage *stage, size_t index,
+                              uint8_t out[UFTP_FINGERPRINT_LEN])
+{
+    const uftp_bytes blob = uftp_key_blob(stage->proxies[index].key);
+    uftp_fingerprint(blob.data, blob.len, out);
+}
+
+static bool add_proxy(sim_stage *stage, size_t index, char *error)
+{
+    const sim_proxy_part *part = (const sim_proxy_part *)stage->scenario->proxies.items + index;
+    sim_stage_proxy *proxy = &stage->proxies[index];
+    proxy->part = part;
+    proxy->key = make_key(stage, keep_text(stage, "key/%s", part->name),
+                          part->key ? part->key : UFTP_CURVE_SECP256R1);
+    proxy->node = sim_add_proxy(stage->world, part->name,
+                                &(uftp_proxy_config){.kind = (uftp_proxy_kind)part->kind,
+                                                     .key = proxy->key,
+                                                     .key_log = stage->key_log,
+                                                     .heartbeat_interval = part->heartbeat});
+    const sim_place place = {.node = proxy->node,
+                             .down = &part->down,
+                             .up = &part->up,
+                             .nat = part->nat,
+                             .router = part->router,
+                             .at = part->mark.at};
+    return sim_names_place(stage->names, &place, error);
+}
+
+/* Once all are there. */
+static void connect_proxies(sim_stage *stage)
+{
+    for (size_t i = 0; i < stage->proxy_count; i++) {
+        const sim_stage_proxy *proxy = &stage->proxies[i];
+        if (!proxy->part->upstream)
+            continue;
+        sim_node *upstream = stage->proxies[proxy_index(stage, proxy->part->upstream)].node;
+        uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
+        proxy_fingerprint(stage, i, fingerprint);
+        sim_proxy_relay_to(upstream, proxy->node, proxy->part->heartbeat ? fingerprint : NULL);
+        if (proxy->part->heartbeat)
+            sim_proxy_heartbeat_to(proxy->node, upstream);
+    }
+}
+
+static void stop_proxies(void *ctx, uint64_t now)
+{
+    const sim_stage *stage = ctx;
+    (void)now;
+    for (size_t i = 0; i < stage->proxy_count; i++)
+        if (sim_running(stage->proxies[i].node))
+            sim_stop(stage->proxies[i].node);
+}
+
+static void on_event(void *ctx, sim_node *node, uint64_t now, const uftp_event *event)
+{
+    sim_stage *stage = ctx;
+    if (event->type == UFTP_EVENT_SESSION_FINISHED && sim_stage_is_sender(stage, node) &&
+        stage->senders_running > 0 && --stage->senders_running == 0)
+        sim_at(stage->world, now + PROXIES_LINGER, stop_proxies, stage);
+}
+
+/* What receivers behind a proxy know of it: which senders it stands for, and, when it is pinned,
+ * its key. */
+static void know_proxy(sim_stage *stage, size_t kind, const sim_receiver_part *part,
+                       uftp_receiver_config *config)
+{
+    size_t index = proxy_index(stage, part->proxy);
+    uftp_server_entry *servers = stage->servers + kind * stage->sender_count;
+    uint32_t uid = sim_index(stage->proxies[index].node) + 1;
+    for (size_t i = 0; i < stage->sender_count; i++)
+        servers[i] =
+            (uftp_server_entry){.uid = sim_index(stage->senders[i].node) + 1, .proxy = uid};
+    config->servers = servers;
+    config->server_count = stage->sender_count;
+    if (!stage->proxies[index].part->pinned)
+        return;
+    stage->pins[kind] = (uftp_proxy_entry){.uid = uid, .has_fingerprint = true};
+    proxy_fingerprint(stage, index, stage->pins[kind].fingerprint);
+    config->proxies = &stage->pins[kind];
+    config->proxy_count = 1;
+}
+
 /* ---- receivers ---- */
 
-static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char *error)
+static bool add_receivers(sim_stage *stage, size_t kind, char *error)
 {
+    const sim_receiver_part *part =
+        (const sim_receiver_part *)stage->scenario->receivers.items + kind;
     uftp_receiver_config config = {
         .key = stage->receiver_key, .key_log = stage->key_log, .temp_directory = part->temp};
+    if (part->proxy)
+        know_proxy(stage, kind, part, &config);
     const uint32_t block = common_block(stage->scenario);
     const sim_store_options store = {.temp = part->temp,
                                      .capacity = part->disk,
@@ -179,6 +278,17 @@ static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char 
 /* Closed membership: the list is filled once the receivers are there, before anything runs. */
 static void fill_members(sim_stage *stage)
 {
+    for (size_t i = 0, at = stage->receiver_count; i < stage->proxy_count; i++) {
+        const sim_stage_proxy *proxy = &stage->proxies[i];
+        if (proxy->part->kind == UFTP_PROXY_SERVER)
+            continue; /* it only relays */
+        uftp_member *member = &stage->members[at++];
+        *member = (uftp_member){.uid = sim_index(proxy->node) + 1,
+                                .name = sim_name(proxy->node),
+                                .is_proxy = true,
+                                .has_fingerprint = true};
+        proxy_fingerprint(stage, i, member->fingerprint);
+    }
     for (size_t i = 0; i < stage->receiver_count; i++) {
         const sim_node *node = stage->receivers[i].node;
         uftp_member *member = &stage->members[i];
@@ -232,7 +342,7 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
                                  .operand_count = sender->path_count};
     if (part->closed) {
         config.members = stage->members;
-        config.member_count = (size_t)sim_scenario_receivers(stage->scenario);
+        config.member_count = stage->member_count;
     }
     return config;
 }
@@ -303,6 +413,9 @@ static sim_node *find_node(const sim_stage *stage, const char *name, bool *is_se
             *is_sender = true;
             return stage->senders[i].node;
         }
+    for (size_t i = 0; i < stage->proxy_count; i++)
+        if (strcmp(sim_name(stage->proxies[i].node), name) == 0)
+            return stage->proxies[i].node;
     for (size_t i = 0; i < stage->receiver_count; i++)
         if (strcmp(sim_name(stage->receivers[i].node), name) == 0)
             return stage->receivers[i].node;
@@ -322,7 +435,8 @@ static bool plan_deed(sim_stage *stage, size_t index, char *error)
     const sim_yaml *at = sim_yaml_find(part->mark.at, "do");
     if (part->deed == SIM_DEED_INTERRUPT && !is_sender)
         return sim_yaml_refuse(at, error, "only a sender can be interrupted");
-    if (part->deed == SIM_DEED_SHUTDOWN && is_sender)
+    if (part->deed == SIM_DEED_SHUTDOWN &&
+        sim_stage_receiver_of(stage, deed->node) == stage->receiver_count)
         return sim_yaml_refuse(at, error, "only a receiver can be shut down");
     if (part->deed == SIM_DEED_REBIND && !sim_node_nat(deed->node))
         return sim_yaml_refuse(at, error, "'%s' is behind no nat", part->node);
@@ -358,6 +472,17 @@ static bool names_differ(const sim_stage *stage, char *error)
                 return sim_yaml_refuse(senders[i].mark.at, error,
                                        "a sender and a receiver are named '%s'", senders[i].name);
     }
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++) {
+        bool taken = false;
+        for (size_t j = 0; j < s->senders.count; j++)
+            taken = taken || strcmp(proxies[i].name, senders[j].name) == 0;
+        for (size_t j = 0; j < s->receivers.count; j++)
+            taken = taken || strcmp(proxies[i].name, receivers[j].name) == 0;
+        if (taken)
+            return sim_yaml_refuse(proxies[i].mark.at, error,
+                                   "a proxy and another node are named '%s'", proxies[i].name);
+    }
     return true;
 }
 
@@ -365,12 +490,15 @@ static bool fill(sim_stage *stage, char *error)
 {
     const sim_scenario *s = stage->scenario;
     const sim_sender_part *senders = s->senders.items;
-    const sim_receiver_part *receivers = s->receivers.items;
     for (size_t i = 0; i < s->senders.count; i++)
         if (!add_sender(stage, &senders[i], error))
             return false;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        if (!add_proxy(stage, i, error))
+            return false;
+    connect_proxies(stage);
     for (size_t i = 0; i < s->receivers.count; i++)
-        if (!add_receivers(stage, &receivers[i], error))
+        if (!add_receivers(stage, i, error))
             return false;
     fill_members(stage);
     aim(stage);
@@ -387,8 +515,17 @@ static void prepare(sim_stage *stage)
     stage->sender_count = stage->senders_left = s->senders.count;
     stage->senders = sim_allocate(stage->sender_count * sizeof *stage->senders);
     stage->sender_keys = sim_allocate(stage->sender_count * sizeof *stage->sender_keys);
+    stage->senders_running = s->senders.count;
+    stage->proxy_count = s->proxies.count;
+    stage->proxies = sim_allocate(s->proxies.count * sizeof *stage->proxies + 1);
     stage->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->receivers);
-    stage->members = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->members);
+    stage->member_count = (size_t)sim_scenario_receivers(s);
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        stage->member_count += proxies[i].kind != UFTP_PROXY_SERVER;
+    stage->members = sim_allocate(stage->member_count * sizeof *stage->members);
+    stage->servers = sim_allocate(s->receivers.count * s->senders.count * sizeof *stage->servers);
+    stage->pins = sim_allocate(s->receivers.count * sizeof *stage->pins);
     stage->deeds = sim_allocate(s->deeds.count * sizeof *stage->deeds + 1);
     for (size_t i = 0; i < stage->sender_count; i++) {
         stage->senders[i].part = &senders[i];
@@ -418,7 +555,12 @@ bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
     o.end = scenario->end;
     o.join_latency = scenario->join_latency;
     o.leave_latency = scenario->leave_latency;
-    o.events_max = 1; /* whoever wants more has on_event */
+    o.events_max = 1; /* whoever wants more has a tap */
+    if (scenario->proxies.count > 0) {
+        UFTP_ASSERT(!o.on_event && !o.ctx);
+        o.on_event = on_event;
+        o.ctx = stage;
+    }
     if (!sim_names_link(stage->names, &scenario->network, &stage->network, error)) {
         sim_names_free(stage->names);
         return false;
@@ -440,6 +582,8 @@ void sim_stage_free(sim_stage *stage)
         uftp_key_free(stage->sender_keys[i]);
         sim_release(stage->senders[i].paths);
     }
+    for (size_t i = 0; i < stage->proxy_count; i++)
+        uftp_key_free(stage->proxies[i].key);
     uftp_key_free(stage->receiver_key);
     UFTP_ASSERT(stage->key_memory.live == 0);
     for (size_t i = 0; i < stage->block_count; i++)
@@ -447,9 +591,12 @@ void sim_stage_free(sim_stage *stage)
     sim_release(stage->blocks);
     sim_release(stage->senders);
     sim_release(stage->sender_keys);
+    sim_release(stage->proxies);
     sim_release(stage->receivers);
     sim_release(stage->deeds);
     sim_release(stage->members);
+    sim_release(stage->servers);
+    sim_release(stage->pins);
     sim_release(stage->expected);
     sim_block_cache_free(stage->cache);
     sim_names_free(stage->names);
@@ -460,15 +607,21 @@ void sim_stage_free(sim_stage *stage)
 
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node)
 {
-    size_t index = sim_index(node); /* behind the senders */
-    return index < stage->sender_count ? stage->receiver_count : index - stage->sender_count;
+    size_t index = sim_index(node), others = stage->sender_count + stage->proxy_count;
+    return index < others ? stage->receiver_count : index - others;
+}
+
+bool sim_stage_is_sender(const sim_stage *stage, const sim_node *node)
+{
+    return sim_index(node) < stage->sender_count;
 }
 
 const char *sim_stage_name(const sim_stage *stage, uint32_t index)
 {
-    return sim_name(index < stage->sender_count
-                        ? stage->senders[index].node
-                        : stage->receivers[index - stage->sender_count].node);
+    size_t others = stage->sender_count + stage->proxy_count;
+    return sim_name(index < stage->sender_count ? stage->senders[index].node
+                    : index < others            ? stage->proxies[index - stage->sender_count].node
+                                                : stage->receivers[index - others].node);
 }
 
 bool sim_stage_has_all(const sim_stage *stage, size_t receiver)

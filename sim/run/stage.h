@@ -5,6 +5,7 @@
 #ifndef SIM_RUN_STAGE_H
 #define SIM_RUN_STAGE_H
 
+#include "engine/proxy_node.h"
 #include "engine/receiver_node.h"
 #include "engine/sender_node.h"
 #include "run/scenario.h"
@@ -22,22 +23,33 @@ typedef struct sim_stage_receiver {
     sim_node *node;
 } sim_stage_receiver;
 
+typedef struct sim_stage_proxy {
+    const sim_proxy_part *part;
+    sim_node *node;
+    uftp_key *key;
+} sim_stage_proxy;
+
 typedef struct sim_stage {
     const sim_scenario *scenario;
     sim *world;
     const uftp_key_log *key_log;
     sim_link network;
     sim_stage_sender *senders;
+    sim_stage_proxy *proxies;
     sim_stage_receiver *receivers;
-    size_t sender_count, receiver_count;
-    size_t senders_left; /* still to be added */
-    uint64_t bytes;      /* that a receiver of everything gets */
+    size_t sender_count, proxy_count, receiver_count;
+    size_t senders_running; /* proxies stop a while after the last of them has finished */
+    size_t senders_left;    /* still to be added */
+    uint64_t bytes;         /* that a receiver of everything gets */
     sim_memory key_memory;
     uftp_key *receiver_key;
     uftp_key **sender_keys;
     struct sim_stage_names *names;
     struct sim_stage_deed *deeds;
     uftp_member *members;
+    size_t member_count;
+    uftp_server_entry *servers; /* for each kind of receivers with a proxy, all senders */
+    uftp_proxy_entry *pins;     /* ... and that proxy */
     sim_expected *expected;
     size_t expected_count;
     sim_block_cache *cache;
@@ -52,6 +64,12 @@ bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
                    const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
 void sim_stage_free(sim_stage *stage);
 
+/* Nodes of the world: senders, proxies, receivers. */
+static inline size_t sim_stage_node_count(const sim_stage *stage)
+{
+    return stage->sender_count + stage->proxy_count + stage->receiver_count;
+}
+bool sim_stage_is_sender(const sim_stage *stage, const sim_node *node);
 /* The index of the node among the receivers, or receiver_count. */
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node);
 /* Of the node with this index in the world. */

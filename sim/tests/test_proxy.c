@@ -323,6 +323,22 @@ static void an_abort_of_the_hub_reaches_the_receivers(void **state)
     sim_free(t.s.world);
 }
 
+/* A client proxy that dies takes its branch with it, and nobody else. */
+static void a_proxy_that_drops_out_loses_its_branch_alone(void **state)
+{
+    (void)state;
+    const tunnel_options o = {.branches = 2, .big_size = 3000000};
+    tunnel t = tunnel_new(1, &o);
+    run_into_large_file(&t, o.big_size, UFTP_S(1));
+    sim_stop(t.branches[0]);
+    sim_run(t.s.world);
+    sim_expect_result(t.s.hub, UFTP_RESULT_OK);
+    sim_expect_event_count(t.s.hub, UFTP_EVENT_CLIENT_LOST, 3);
+    for (size_t i = 0; i < t.s.plant_count; i++)
+        sim_expect_result(t.s.plants[i], i < 3 ? UFTP_RESULT_FAILED : UFTP_RESULT_OK);
+    sim_free(t.s.world);
+}
+
 /* ---- encrypted ---- */
 
 static const uftp_key *ec_key(void)
@@ -542,6 +558,62 @@ static void a_sealed_abort_of_the_hub_reaches_the_receivers(void **state)
     sim_free(t.s.world);
 }
 
+/* ---- response proxies ---- */
+
+/* The receivers hear the hub themselves; everything that they say goes to the proxy. */
+static void answers_pass_a_response_proxy(bool encrypted_session, bool client_auth, uint32_t loss)
+{
+    static const char *const operands[] = {"/out/tree"};
+    static const uftp_server_entry servers[] = {{.uid = 1, .proxy = 2}};
+    session s = {.world = sim_test_new(1, &(sim_options){.end = END})};
+    const uftp_sender_config config = {.rate_bytes_per_s = 500000,
+                                       .plain = !encrypted_session,
+                                       .key = encrypted_session ? ec_key() : NULL,
+                                       .client_auth = client_auth,
+                                       .operands = operands,
+                                       .operand_count = 1};
+    s.hub = sim_add_sender(s.world, "hub", &config);
+    sim_node *proxy =
+        sim_add_proxy(s.world, "proxy",
+                      &(uftp_proxy_config){.kind = UFTP_PROXY_RESPONSE, .key = proxy_key_of(1)});
+    for (int i = 0; i < 5; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "plant-%d", i);
+        const uftp_receiver_config receiver = {
+            .key = ec_key(), .servers = servers, .server_count = 1};
+        s.plants[s.plant_count++] = sim_add_receiver(s.world, name, &receiver, NULL);
+        sim_downlink(s.plants[i], &(sim_link){.loss_ppm = loss});
+    }
+    session_fill(s.hub, "/out/tree", 150000);
+    sim_run(s.world);
+    sim_expect_result(s.hub, UFTP_RESULT_OK);
+    for (size_t i = 0; i < s.plant_count; i++) {
+        sim_expect_result(s.plants[i], UFTP_RESULT_OK);
+        session_expect_same(&s, s.plants[i]);
+    }
+    uftp_proxy_stats stats;
+    uftp_proxy_stats_get(sim_proxy(proxy), &stats);
+    sim_expect(s.world, proxy, stats.relayed_down == 0 && stats.aggregates > 0);
+    sim_expect(s.world, s.hub, sim_count(s.hub)->arrived[UFTP_MESSAGE_REGISTER] <= 2);
+    sim_expect_event_count(proxy, UFTP_EVENT_JOIN, 1);
+    sim_expect_event_count(proxy, UFTP_EVENT_LEAVE, 1);
+    sim_free(s.world);
+}
+
+static void a_response_proxy_gathers_what_its_receivers_say(void **state)
+{
+    (void)state;
+    answers_pass_a_response_proxy(false, false, 0);
+    answers_pass_a_response_proxy(false, false, 20000);
+}
+
+static void a_response_proxy_hands_on_the_keys(void **state)
+{
+    (void)state;
+    answers_pass_a_response_proxy(true, false, 0);
+    answers_pass_a_response_proxy(true, true, 20000);
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(a_branch_behind_a_nat_gets_everything),
     SIM_TEST(several_branches_share_one_server_proxy),
@@ -555,6 +627,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(a_key_with_another_fingerprint_gets_nothing),
     SIM_TEST(an_abort_of_a_receiver_reaches_the_hub),
     SIM_TEST(an_abort_of_the_hub_reaches_the_receivers),
+    SIM_TEST(a_proxy_that_drops_out_loses_its_branch_alone),
     SIM_TEST(keys_pass_a_proxy_with_every_cipher_hash_and_curve),
     SIM_TEST(encrypted_tunnels_survive_losses),
     SIM_TEST(a_closed_encrypted_group_works_through_proxies),
@@ -566,6 +639,8 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(a_proxy_checks_the_keys_of_its_receivers),
     SIM_TEST(a_sealed_abort_of_a_receiver_reaches_the_hub),
     SIM_TEST(a_sealed_abort_of_the_hub_reaches_the_receivers),
+    SIM_TEST(a_response_proxy_gathers_what_its_receivers_say),
+    SIM_TEST(a_response_proxy_hands_on_the_keys),
 };
 
 static int free_keys(void **state)
