@@ -9,12 +9,15 @@
 #                          it has a file named `keep`
 #   net_check              whether that is possible; if not, $net_reason says why
 #   net_up NODE...         creates the nodes; the n-th has 10.77.0.n/24 and fd77::n/64
+#   net_wire NODE NODE INTERFACE PREFIX   a second way between two nodes: INTERFACE at both, which
+#                          have PREFIX.1 and PREFIX.2 there
 #   net_at NODE COMMAND    runs a command there
 #   net_exec NODE COMMAND  becomes a command there: `net_exec r1 uftpd & pid=$!` is uftpd's own pid
 #   net_loss NODE PERCENT  from now on the node loses this share of the UDP datagrams that reach it
 #   net_lost NODE          how many it has lost
-#   net_wait NODE          waits until a program there has port 1044 and a UFTP group: 230.4.4.1
-#                          (the default) or, for IPv6, ff15::44:1
+#   net_wait NODE [GROUP]  waits until a program there has port 1044 and a UFTP group: 230.4.4.1
+#                          (the default) or, for IPv6, ff15::44:1; or another GROUP, written as in
+#                          /proc/net/igmp (010404E6) or /proc/net/igmp6 (32 digits)
 #
 # Everything, mounts and processes included, lives in namespaces owned by the script's process, so
 # the kernel clears it away however the script ends, even by SIGKILL. That needs root or
@@ -71,6 +74,8 @@ net_up() {
         net_file=$NET_WORK/net-$net_node
         : >"$net_file"
         unshare --net="$net_file" true &&
+            # Link-local addresses are good at once: nobody else could have them.
+            net_at "$net_node" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad' &&
             ip link add "to-$net_node" type veth peer name e0 netns "$net_file" &&
             ip link set "to-$net_node" master hub up &&
             net_at "$net_node" ip -batch - <<END || return 1
@@ -81,6 +86,25 @@ link set e0 up
 route add 224.0.0.0/4 dev e0
 END
     done
+    for net_node; do
+        net_linked "$net_node" e0 || return 1
+    done
+}
+
+net_wire() {
+    ip link add "$3" netns "$NET_WORK/net-$1" type veth peer name "$3" netns "$NET_WORK/net-$2" &&
+        net_at "$1" ip addr add "$4.1/24" brd + dev "$3" && net_at "$1" ip link set "$3" up &&
+        net_at "$2" ip addr add "$4.2/24" brd + dev "$3" && net_at "$2" ip link set "$3" up &&
+        net_linked "$1" "$3" && net_linked "$2" "$3"
+}
+
+# The kernel may take a second to see that both ends are up, and gives addresses only then.
+net_linked() {
+    for _ in $(seq 100); do
+        ! net_at "$1" ip -6 -o addr show dev "$2" scope link | grep -q fe80 || return 0
+        sleep 0.05
+    done
+    return 1
 }
 
 net_at() {
@@ -113,7 +137,8 @@ net_wait() {
     net_tries=0
     # The addresses and the port as the kernel's tables write them.
     until net_at "$1" sh -c 'grep -q ":0414 " /proc/net/udp /proc/net/udp6 &&
-        { grep -q 010404E6 /proc/net/igmp || grep -q "ff15[0]*00440001" /proc/net/igmp6; }'; do
+        if [ -n "$1" ]; then grep -qi "$1" /proc/net/igmp /proc/net/igmp6; else
+        grep -q 010404E6 /proc/net/igmp || grep -q "ff15[0]*00440001" /proc/net/igmp6; fi' - "${2:-}"; do
         net_tries=$((net_tries + 1))
         [ $net_tries -lt 300 ] || return 1
         sleep 0.05

@@ -48,7 +48,7 @@ static joined_group *find(uftp_membership *m, const uftp_address *group, const u
 {
     for (size_t i = 0; i < m->count; i++) {
         joined_group *g = &m->groups[i];
-        bool same = uftp_address_same_host(&g->group, group) &&
+        bool same = uftp_address_same_host(&g->group, group) && g->group.scope == group->scope &&
                     has_source(source) == has_source(&g->source);
         if (same && has_source(source))
             same = uftp_address_same_host(&g->source, source);
@@ -58,6 +58,12 @@ static joined_group *find(uftp_membership *m, const uftp_address *group, const u
     return NULL;
 }
 
+/* A group with a zone is joined there only. */
+static bool is_in_zone(const uftp_address *group, uint32_t interface_index)
+{
+    return !group->scope || group->scope == interface_index;
+}
+
 static int join_everywhere(uftp_membership *m, const uftp_address *group,
                            const uftp_address *source)
 {
@@ -65,6 +71,8 @@ static int join_everywhere(uftp_membership *m, const uftp_address *group,
     int first_error = UFTP_ERR_NOT_FOUND;
     bool joined = false;
     for (size_t i = 0; i < on->count; i++) {
+        if (!is_in_zone(group, on->items[i]))
+            continue;
         int err = uftp_socket_join(m->socket, group, source, on->items[i]);
         if (!err || err == UFTP_ERR_EXISTS)
             joined = true;
@@ -78,8 +86,9 @@ static void leave_everywhere(uftp_membership *m, const uftp_address *group,
                              const uftp_address *source)
 {
     const index_set *on = interfaces_for(m, group);
-    for (size_t i = 0; i < on->count; i++) /* an interface may be gone: nothing left to leave */
-        (void)uftp_socket_leave(m->socket, group, source, on->items[i]);
+    for (size_t i = 0; i < on->count; i++)
+        if (is_in_zone(group, on->items[i])) /* which may be gone: nothing left to leave */
+            (void)uftp_socket_leave(m->socket, group, source, on->items[i]);
 }
 
 int uftp_membership_join(uftp_membership *m, const uftp_address *group, const uftp_address *source)

@@ -128,14 +128,16 @@ int uftp_resolve_list(const char *text, uftp_address *out, size_t capacity, size
 int uftp_resolve_template(const char *text, const uftp_random *random, uftp_address *out)
 {
     bool v6 = strchr(text, ':');
-    bool template = strchr(text, 'x') && strspn(text, v6 ? "0123456789abcdefABCDEF:.x%"
-                                                         : "0123456789.x") == strlen(text);
+    const char *zone = text + strcspn(text, "%"); /* may be "%vxlan0" */
+    size_t len = (size_t)(zone - text);
+    bool template = memchr(text, 'x', len) &&
+                    strspn(text, v6 ? "0123456789abcdefABCDEF:.x" : "0123456789.x") == len;
     if (!template) /* "mixer.example.org" has an "x" too */
         return uftp_resolve_host(text, 0, out);
 
     char filled[HOST_TEXT_MAX];
     size_t used = 0;
-    for (; *text; text++) {
+    for (; text < zone; text++) {
         if (sizeof filled - used < 6) /* the longest piece, with a NUL: "ffff" */
             return UFTP_ERR_FORMAT;
         if (*text != 'x') {
@@ -147,7 +149,9 @@ int uftp_resolve_template(const char *text, const uftp_random *random, uftp_addr
         used += (size_t)snprintf(filled + used, sizeof filled - used, v6 ? "%x" : "%u",
                                  v6 ? (unsigned)draw[0] << 8 | draw[1] : (unsigned)draw[0]);
     }
-    filled[used] = '\0';
+    if (strlen(zone) >= sizeof filled - used)
+        return UFTP_ERR_FORMAT;
+    strcpy(filled + used, zone);
     return uftp_resolve_numeric(filled, out);
 }
 

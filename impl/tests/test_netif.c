@@ -263,6 +263,12 @@ static void templates_draw_each_x(void **state)
     next = 0xab;
     assert_int_equal(uftp_resolve_template("ff05::4:x:5", &random, &out), UFTP_OK);
     assert_string_equal(uftp_address_format(&out, text), "ff05::4:abac:5");
+    /* The zone is a name, whatever it has in it: here there is no interface "x1". */
+    assert_int_equal(uftp_resolve_template("ff12::4:x%lo", &random, &out), UFTP_OK);
+    assert_int_equal(out.scope, 1);
+    assert_int_equal(uftp_resolve_template("ff12::4%lo", &random, &out), UFTP_OK);
+    assert_int_equal(uftp_resolve_template("ff12::4%x1", &random, &out), UFTP_ERR_NOT_FOUND);
+    assert_int_equal(uftp_resolve_template("ff12::4:x%x1", &random, &out), UFTP_ERR_FORMAT);
     assert_int_equal(uftp_resolve_template("230.5.5.9", &random, &out), UFTP_OK);
     assert_string_equal(uftp_address_format(&out, text), "230.5.5.9");
     assert_int_equal(uftp_resolve_template("230.5.5.xx", &random, &out), UFTP_ERR_FORMAT);

@@ -13,7 +13,7 @@
 #include "uftp/network.h"
 #include "uftp/options.h"
 #include "uftp/report.h"
-#include "uftp/restart.h"
+#include "uftp/restart_keeper.h"
 #include "uftp/terminal.h"
 
 #include <errno.h>
@@ -34,6 +34,7 @@ typedef struct program {
     uftp_record_sink records;
     uftp_sender *sender;
     uftp_report *report;
+    uftp_restart_keeper restart;
     uftp_terminal terminal;
     uftp_loop *loop;
     bool heard;       /* some receiver has answered: the network works */
@@ -216,6 +217,8 @@ static size_t on_events(void *ctx, uint64_t now)
         p->heard |= event.type == UFTP_EVENT_CLIENT_REGISTERED;
         p->read_failed |= event.type == UFTP_EVENT_FILE_SKIPPED && event.error < 0;
         uftp_report_event(p->report, &event);
+        if (event.type == UFTP_EVENT_PHASE && event.phase == UFTP_SENDER_FILEINFO)
+            uftp_restart_keeper_begin(&p->restart);
     }
     uftp_sender_stats stats;
     uftp_sender_stats_get(p->sender, &stats);
@@ -282,57 +285,6 @@ static bool wants_progress(const uftp_sender_options *o)
     return !o->log_path && o->log_level <= UFTP_LOG_LEVEL_DEFAULT && isatty(STDERR_FILENO);
 }
 
-/* ---- afterwards ---- */
-
-static bool has_failed(const uftp_client_info *client)
-{
-    return !client->is_proxy &&
-           (client->state == UFTP_CLIENT_MUTE || client->state == UFTP_CLIENT_LOST ||
-            client->state == UFTP_CLIENT_ABORTED);
-}
-
-static const uftp_member *listed(const uftp_members *members, uint32_t uid)
-{
-    for (size_t i = 0; i < members->count; i++)
-        if (members->items[i].uid == uid)
-            return &members->items[i];
-    return NULL;
-}
-
-/* -f: who failed can be served later, from where they stand. */
-static void write_restart(program *p)
-{
-    uftp_sender_options *o = &p->options;
-    uftp_restart restart = {.group = uftp_sender_group(p->sender), .instance = o->core.instance};
-    uftp_sender_stats stats;
-    uftp_sender_stats_get(p->sender, &stats);
-    int code = 0;
-    for (uint32_t i = 0; i < stats.clients && !code; i++) {
-        uftp_client_info client;
-        uftp_sender_client_get(p->sender, i, &client);
-        if (!has_failed(&client))
-            continue;
-        const uftp_member *known = listed(&o->members, client.uid);
-        uftp_member member = known ? *known : (uftp_member){.uid = client.uid};
-        member.name = client.name;
-        code = uftp_members_add_entry(&restart.members, &member, &p->failure);
-    }
-    if (!code && restart.members.count) {
-        char name[UFTP_RESTART_NAME_MAX];
-        restart.operands = o->operands;
-        int err = uftp_restart_write(&restart, name);
-        if (err == UFTP_OK)
-            uftp_log_line(p->log, 1, NULL, "Restart file %s written: continue with -F %s", name,
-                          name);
-        else if (err == UFTP_ERR_NAME)
-            uftp_log_line(p->log, 0, NULL,
-                          "No restart file: a name given is longer than its 299 bytes");
-        else
-            uftp_log_system(p->log, 0, NULL, errno, "Cannot write restart file %s", name);
-    }
-    uftp_members_free(&restart.members);
-}
-
 static int run(program *p)
 {
     const uftp_sender_options *o = &p->options;
@@ -357,6 +309,7 @@ static int run(program *p)
     p->report = uftp_report_create(&report);
     if (!p->report || uftp_loop_create(&loop, &p->loop) < 0)
         return uftp_fail_memory(&p->failure);
+    p->restart = (uftp_restart_keeper){.options = o, .sender = p->sender, .log = p->log};
     uftp_terminal_init(&p->terminal, wants_progress(o));
 
     log_start(p);
@@ -365,8 +318,7 @@ static int run(program *p)
     if (code < 0)
         code = uftp_fail(&p->failure, UFTP_EXIT_NETWORK, "the network failed: %s",
                          uftp_strerror(code));
-    if (o->restartable)
-        write_restart(p);
+    uftp_restart_keeper_end(&p->restart);
     log_time(p, "uftp: Finishing at %s");
     return code;
 }

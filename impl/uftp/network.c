@@ -66,54 +66,105 @@ static int route_source(const uftp_address *destination, uftp_address *source)
     return system_error;
 }
 
-/* -I, or for a unicast destination where its route leads, or the first that fits. */
+/* The interface of the group's zone where it has one ("ff12::1%eth1"), else the first of the
+ * family. */
+static const uftp_netif *first_for(const uftp_netif_list *list, const uftp_address *group)
+{
+    if (!group->scope)
+        return uftp_netif_first(list, group->family);
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].index == group->scope && list->items[i].address.family == group->family)
+            return &list->items[i];
+    return NULL;
+}
+
+static const char *family_name(const uftp_address *address)
+{
+    return address->family == UFTP_IPV6 ? "IPv6" : "IPv4";
+}
+
+/* What -I names, of what it names the first that fits. */
+static int choose_named(uftp_sender_network *network, const uftp_sender_options *options,
+                        const uftp_netif_list *all, uftp_failure *failure)
+{
+    const uftp_address *destination = &network->public_address;
+    const bool multicast = uftp_address_is_multicast(destination);
+    uftp_netif_list selected = {0};
+    int err = uftp_netif_select(all, options->interface, &selected, NULL);
+    if (err == UFTP_ERR_MEMORY)
+        return uftp_fail_memory(failure);
+    if (err < 0)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
+                         "-I/--interface: '%s' is no interface or address of this host",
+                         options->interface);
+    const uftp_netif *chosen = multicast ? first_for(&selected, destination)
+                                         : uftp_netif_first(&selected, destination->family);
+    int code = 0;
+    if (chosen)
+        network->interface = *chosen;
+    else if (multicast && destination->scope)
+        code = uftp_fail(failure, UFTP_EXIT_NETWORK, "-M %s is not on interface %s",
+                         options->public_address, options->interface);
+    else
+        code =
+            uftp_fail(failure, UFTP_EXIT_NETWORK, "interface %s has no %s address, which %s needs",
+                      options->interface, family_name(destination), options->public_address);
+    uftp_netif_list_free(&selected);
+    return code;
+}
+
+static int choose_for_group(uftp_sender_network *network, const uftp_netif_list *all,
+                            uftp_failure *failure)
+{
+    const uftp_address *group = &network->public_address;
+    const uftp_netif *chosen =
+        group->scope ? first_for(all, group) : uftp_netif_default(all, group->family);
+    if (!chosen)
+        return uftp_fail(failure, UFTP_EXIT_NETWORK,
+                         "no route for multicast: no interface is up that has an %s address",
+                         family_name(group));
+    network->interface = *chosen;
+    return 0;
+}
+
+/* Where the route to a unicast destination leads. */
+static int choose_for_host(uftp_sender_network *network, const uftp_sender_options *options,
+                           const uftp_netif_list *all, uftp_failure *failure)
+{
+    const uftp_address *destination = &network->public_address;
+    const uftp_netif *chosen = NULL;
+    uftp_address source;
+    int system_error = route_source(destination, &source);
+    if (system_error)
+        return uftp_fail(failure, UFTP_EXIT_NETWORK, "no route to %s: %s", options->public_address,
+                         strerror(system_error));
+    for (size_t i = 0; i < all->count && !chosen; i++)
+        if (uftp_address_same_host(&all->items[i].address, &source))
+            chosen = &all->items[i];
+    if (!chosen)
+        chosen = uftp_netif_default(all, destination->family);
+    if (!chosen)
+        return uftp_fail(failure, UFTP_EXIT_NETWORK, "no route to %s: no interface is up",
+                         options->public_address);
+    network->interface = *chosen;
+    return 0;
+}
+
 static int choose_interface(uftp_sender_network *network, const uftp_sender_options *options,
                             const uftp_netif_list *all, uftp_failure *failure)
 {
-    const uftp_address *destination = &network->public_address;
-    const char *family = destination->family == UFTP_IPV6 ? "IPv6" : "IPv4";
-    const uftp_netif *chosen = NULL;
-    uftp_netif_list selected = {0};
-    int code = 0;
-    if (options->interface) {
-        int err = uftp_netif_select(all, options->interface, &selected, NULL);
-        if (err == UFTP_ERR_MEMORY)
-            return uftp_fail_memory(failure);
-        if (err < 0)
-            return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
-                             "-I/--interface: '%s' is no interface or address of this host",
-                             options->interface);
-        chosen = uftp_netif_first(&selected, destination->family);
-        if (!chosen)
-            code = uftp_fail(failure, UFTP_EXIT_NETWORK,
-                             "interface %s has no %s address, which %s needs", options->interface,
-                             family, options->public_address);
-        else if (!chosen->up)
-            code = uftp_fail(failure, UFTP_EXIT_NETWORK, "interface %s is down", chosen->name);
-    } else if (uftp_address_is_multicast(destination)) {
-        chosen = uftp_netif_default(all, destination->family);
-        if (!chosen)
-            code = uftp_fail(failure, UFTP_EXIT_NETWORK,
-                             "no route for multicast: no interface is up that has an %s address",
-                             family);
-    } else {
-        uftp_address source;
-        int system_error = route_source(destination, &source);
-        if (system_error)
-            return uftp_fail(failure, UFTP_EXIT_NETWORK, "no route to %s: %s",
-                             options->public_address, strerror(system_error));
-        for (size_t i = 0; i < all->count && !chosen; i++)
-            if (uftp_address_same_host(&all->items[i].address, &source))
-                chosen = &all->items[i];
-        if (!chosen)
-            chosen = uftp_netif_default(all, destination->family);
-        if (!chosen)
-            code = uftp_fail(failure, UFTP_EXIT_NETWORK, "no route to %s: no interface is up",
-                             options->public_address);
-    }
-    if (!code)
-        network->interface = *chosen;
-    uftp_netif_list_free(&selected);
+    const uftp_address *private_address = &network->private_address;
+    const uftp_netif *chosen = &network->interface;
+    int code = options->interface ? choose_named(network, options, all, failure)
+               : uftp_address_is_multicast(&network->public_address)
+                   ? choose_for_group(network, all, failure)
+                   : choose_for_host(network, options, all, failure);
+    if (!code && !chosen->up)
+        code = uftp_fail(failure, UFTP_EXIT_NETWORK, "interface %s is down", chosen->name);
+    if (!code && private_address->scope && private_address->scope != chosen->index)
+        code = uftp_fail(failure, UFTP_EXIT_NETWORK,
+                         "-P %s is not on interface %s, from which the announcement goes",
+                         options->private_address, chosen->name);
     return code;
 }
 

@@ -86,7 +86,9 @@ char *uftp_record_result(char *out, const uftp_outcome *outcome, const uftp_outc
                        file->size / 1024, record_word(outcome));
     if (uftp_outcome_transferred(outcome))
         snprintf(out + len, UFTP_RECORD_MAX - (size_t)len, "%.2fKB/s",
-                 uftp_speed_kbytes(file->size, uftp_outcome_time(outcome, file)));
+                 file->preview_rate /* said of empty files, too, as the reference does */
+                     ? (double)file->preview_rate / 1024
+                     : uftp_speed_kbytes(file->size, outcome->time));
     return out;
 }
 

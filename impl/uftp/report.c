@@ -27,8 +27,9 @@ typedef struct client_space {
 
 struct uftp_report {
     uftp_report_config config;
-    bool connected; /* the CONNECT records are written */
-    bool file_open; /* FILE_STARTED came, FILE_FINISHED not yet */
+    bool connected;    /* the CONNECT records are written */
+    bool file_open;    /* FILE_STARTED came, FILE_FINISHED not yet */
+    bool file_refused; /* by all, before a byte of it */
     char *file_name;
     uint64_t file_size;
     client_sums *sums; /* one per client, in the sender's order; all made at CONNECT */
@@ -166,7 +167,8 @@ static void report_outcome(uftp_report *report, const uftp_log_subject *subject,
         say(report, 2, subject, "%s", uftp_outcome_line(text, outcome, file));
     else if (failure)
         say(report, 0, subject, "%-15s %s", client->name, failure);
-    record(report, uftp_record_result(text, outcome, file));
+    if (!report->file_refused)
+        record(report, uftp_record_result(text, outcome, file));
 
     const client_space *space = find_space(report, client->uid);
     if (space) {
@@ -206,6 +208,8 @@ static void finish_file(uftp_report *report, const uftp_event *event)
 static void finish_session(uftp_report *report, const uftp_event *event)
 {
     const uftp_log_subject subject = subject_of(event);
+    /* As the reference has it, no record tells of a file that nobody began to receive. */
+    report->file_refused = event->result == UFTP_RESULT_NO_FILEINFO;
     if (report->file_open && report->connected)
         finish_file(report, event); /* cut off in the middle */
     switch (event->result) {

@@ -155,13 +155,19 @@ static bool write_records(const uftp_restart *restart, FILE *file)
     return written;
 }
 
+const char *uftp_restart_name(uint32_t group, char name[UFTP_RESTART_NAME_MAX])
+{
+    snprintf(name, UFTP_RESTART_NAME_MAX, "_group_%08X_restart", group);
+    return name;
+}
+
 int uftp_restart_write(const uftp_restart *restart, char name[UFTP_RESTART_NAME_MAX])
 {
     for (size_t i = 0; i < restart->operands.count; i++)
         if (strlen(restart->operands.items[i]) >= OPERAND_LEN)
             return UFTP_ERR_NAME;
     char temporary[UFTP_RESTART_NAME_MAX];
-    snprintf(name, UFTP_RESTART_NAME_MAX, "_group_%08X_restart", restart->group);
+    uftp_restart_name(restart->group, name);
     snprintf(temporary, sizeof temporary, "_group_%08X_new", restart->group);
     FILE *file = fopen(temporary, "wbe");
     if (!file)

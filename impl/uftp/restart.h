@@ -21,10 +21,13 @@ typedef struct uftp_restart {
 int uftp_restart_read(const char *path, uftp_restart *out, uftp_failure *failure);
 void uftp_restart_free(uftp_restart *restart);
 
+/* The name of the file of a session, in the current directory. */
+#define UFTP_RESTART_NAME_MAX 32
+const char *uftp_restart_name(uint32_t group, char name[UFTP_RESTART_NAME_MAX]);
+
 /* Writes "_group_GGGGGGGG_restart" into the current directory, replacing it in one step; its name
  * goes to `name`, which holds UFTP_RESTART_NAME_MAX bytes. Returns 0 or a negative uftp_error
  * (NAME: an operand is too long for the file; IO, with errno). */
-#define UFTP_RESTART_NAME_MAX 32
 int uftp_restart_write(const uftp_restart *restart, char name[UFTP_RESTART_NAME_MAX]);
 
 #endif

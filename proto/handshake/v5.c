@@ -197,6 +197,24 @@ void uftp_v5_traffic(const uftp_suite *suite, const uint8_t *secret, uftp_traffi
     uftp_v5_label(suite->hash, secret, "iv", NULL, out->iv, UFTP_IV_LEN);
 }
 
+void uftp_v5_handshake_traffic(const uftp_suite *suite,
+                               const uint8_t premaster[UFTP_V5_PREMASTER_LEN],
+                               const uftp_v5_server_context *server,
+                               const uftp_v5_client_context *client, uftp_traffic *server_hs,
+                               uftp_traffic *client_hs)
+{
+    uint8_t secret[UFTP_HASH_LEN_MAX], direction[UFTP_HASH_LEN_MAX], context[UFTP_HASH_LEN_MAX];
+    size_t hash_len = uftp_hash_len(suite->hash);
+    uftp_v5_client_context_hash(suite->hash, server, client, false, context);
+    uftp_v5_extract(suite->hash, premaster, secret);
+    uftp_v5_label(suite->hash, secret, "s hs traffic", context, direction, hash_len);
+    uftp_v5_traffic(suite, direction, server_hs);
+    uftp_v5_label(suite->hash, secret, "c hs traffic", context, direction, hash_len);
+    uftp_v5_traffic(suite, direction, client_hs);
+    uftp_wipe(secret, sizeof secret);
+    uftp_wipe(direction, sizeof direction);
+}
+
 int uftp_v5_handshake_keys(const uftp_suite *suite, const uftp_ecdh *own, uftp_bytes peer_blob,
                            const uftp_v5_server_context *server,
                            const uftp_v5_client_context *client, uftp_traffic *server_hs,
@@ -210,17 +228,8 @@ int uftp_v5_handshake_keys(const uftp_suite *suite, const uftp_ecdh *own, uftp_b
     int err = uftp_v5_premaster(own, peer_blob, premaster);
     if (err < 0)
         return err;
-    uint8_t secret[UFTP_HASH_LEN_MAX], direction[UFTP_HASH_LEN_MAX], context[UFTP_HASH_LEN_MAX];
-    size_t hash_len = uftp_hash_len(suite->hash);
-    uftp_v5_client_context_hash(suite->hash, server, client, false, context);
-    uftp_v5_extract(suite->hash, premaster, secret);
-    uftp_v5_label(suite->hash, secret, "s hs traffic", context, direction, hash_len);
-    uftp_v5_traffic(suite, direction, server_hs);
-    uftp_v5_label(suite->hash, secret, "c hs traffic", context, direction, hash_len);
-    uftp_v5_traffic(suite, direction, client_hs);
+    uftp_v5_handshake_traffic(suite, premaster, server, client, server_hs, client_hs);
     uftp_wipe(premaster, sizeof premaster);
-    uftp_wipe(secret, sizeof secret);
-    uftp_wipe(direction, sizeof direction);
     return UFTP_OK;
 }
 

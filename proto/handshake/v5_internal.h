@@ -37,6 +37,13 @@ size_t uftp_v5_label_info(uint8_t hash, const char *label, const uint8_t *contex
 void uftp_v5_label(uint8_t hash, const uint8_t *secret, const char *label,
                    const uint8_t *context_hash, uint8_t *out, size_t len);
 void uftp_v5_traffic(const uftp_suite *suite, const uint8_t *secret, uftp_traffic *out);
+/* 3.4 from the premaster on: what a reader of captures does who was told it. The suite is one of
+ * ours. */
+void uftp_v5_handshake_traffic(const uftp_suite *suite,
+                               const uint8_t premaster[UFTP_V5_PREMASTER_LEN],
+                               const uftp_v5_server_context *server,
+                               const uftp_v5_client_context *client, uftp_traffic *server_hs,
+                               uftp_traffic *client_hs);
 
 /* "UFTP 5, group master" || Client_HS_Context2 (3.8); returns its length. */
 #define UFTP_V5_MASTER_AAD_MAX (20 + UFTP_V5_SERVER_CONTEXT_MAX + UFTP_V5_CLIENT_CONTEXT_MAX)

@@ -69,6 +69,7 @@ typedef struct uftp_client {
 
     /* Congestion control. */
     uint64_t rate;   /* reported for the current file; UINT64_MAX: not yet */
+    bool had_loss;   /* has reported a rate that was not slow start's */
     bool rtt_untold; /* in the queue for the next CONG_CTRL */
     struct uftp_client *untold_next;
     uint32_t told_in; /* number of the CONG_CTRL that listed it last */

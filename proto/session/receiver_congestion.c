@@ -55,6 +55,8 @@ void uftp_session_congestion_enter(uftp_session *session, const uftp_packet *pac
                                       .grtt = session->grtt,
                                       .rtt = rtt ? rtt : session->grtt,
                                   });
+    if (congested)
+        uftp_tfmcc_receiver_congested(session->tfmcc, session->grtt);
     /* The CLR need not be asked first (RFC 5348 6.2): half a round trip is saved. */
     if (congested && session->tfmcc->is_clr && session->state == SESSION_RECEIVING)
         uftp_session_owe(session, OWES_CC_ACK);
@@ -86,6 +88,7 @@ int uftp_session_on_cong_ctrl(uftp_session *session, const uftp_cong_ctrl *messa
     uftp_session_touch(session, arrival->now);
     session->server_us = message->timestamp_us;
     session->server_us_at = arrival->at;
+    uftp_tfmcc_receiver_stamped(session->tfmcc, message->timestamp_us, arrival->at, session->grtt);
     uftp_cong_item item;
     bool listed = false;
     for (size_t i = 0; i < message->item_count && !listed; i++) {

@@ -125,14 +125,17 @@ void uftp_sender_congestion_report(uftp_sender *sender, uint64_t now, uftp_clien
         uftp_sender_raise_grtt(sender, client->rtt);
     client->rate = uftp_rate_expand(ack->cc_rate);
     replace_clr_that_left(sender, now);
+    bool slow_start = ack->flags & UFTP_TFMCC_START;
     const uftp_tfmcc_report report = {.rate = client->rate,
-                                      .slow_start = ack->flags & UFTP_TFMCC_START,
+                                      .slow_start = slow_start,
+                                      .probing = slow_start && client->had_loss,
                                       .has_rtt = ack->flags & UFTP_TFMCC_RTT,
                                       .from_clr = client == congestion->clr,
                                       .no_clr = !congestion->clr,
                                       .rtt = client->rtt ? client->rtt : sender->grtt.value,
                                       .grtt = sender->grtt.value,
                                       .now = now};
+    client->had_loss |= !slow_start;
     if (uftp_tfmcc_sender_report(&congestion->tfmcc, &report))
         congestion->clr = client;
     apply_rate(sender, now);

@@ -188,6 +188,106 @@ static void round_trips_are_smoothed_from_the_second_on(void **state)
     assert_true(receiver.rtt > UFTP_US(900));
 }
 
+/* One CONG_CTRL per GRTT that waited in the queue for so long, from `*now` on. */
+static void receiver_meets_queue(uftp_tfmcc_receiver *receiver, uint64_t *now, unsigned controls,
+                                 uint64_t queue)
+{
+    const uint64_t clocks_differ = UFTP_S(1000);
+    for (unsigned i = 0; i < controls; i++) {
+        *now += GRTT;
+        uftp_tfmcc_receiver_stamped(receiver, (*now - clocks_differ) / 1000, *now + queue, GRTT);
+    }
+}
+
+static uftp_tfmcc_receiver receiver_behind_a_full_line(uint64_t *now, uint64_t queue)
+{
+    uftp_tfmcc_receiver receiver = receiver_new();
+    receiver_feed(&receiver, UFTP_S(1)); /* 100 kB/s arrive */
+    receiver.history.slow_start = false;
+    receiver.history.lens[0] = receiver.history.lens[1] = 60;
+    receiver.rtt = GRTT;
+    receiver.is_clr = true;
+    *now = UFTP_S(2);
+    receiver_meets_queue(&receiver, now, 1, 0);
+    receiver_meets_queue(&receiver, now, 30, queue);
+    return receiver;
+}
+
+static uint8_t flags_of(const uftp_tfmcc_receiver *receiver)
+{
+    uftp_tfmcc_ack ack;
+    uftp_tfmcc_receiver_report(receiver, GRTT, &ack);
+    return ack.flags;
+}
+
+/* The queue that was always there is gone: half as much again as arrives is asked for, then what
+ * arrives when there is a queue again, until a loss. */
+static void vanished_queue_begins_a_probe_and_a_loss_ends_it(void **state)
+{
+    (void)state;
+    uint64_t now;
+    uftp_tfmcc_receiver receiver = receiver_behind_a_full_line(&now, UFTP_MS(50));
+    uint64_t rate = uftp_tfmcc_receiver_rate(&receiver, GRTT);
+    receiver_meets_queue(&receiver, &now, 1, 0); /* one may be chance */
+    receiver_meets_queue(&receiver, &now, 1, UFTP_MS(50));
+    receiver_meets_queue(&receiver, &now, 1, 0);
+    assert_int_equal(flags_of(&receiver), UFTP_TFMCC_RTT);
+    receiver_meets_queue(&receiver, &now, 1, 0);
+    assert_int_equal(flags_of(&receiver), UFTP_TFMCC_RTT | UFTP_TFMCC_START);
+    assert_in_range(uftp_tfmcc_receiver_rate(&receiver, GRTT), 150000, 170000);
+    receiver_meets_queue(&receiver, &now, 1, UFTP_MS(30));
+    assert_in_range(uftp_tfmcc_receiver_rate(&receiver, GRTT), 100000, 115000);
+    receiver_meets_queue(&receiver, &now, 1, 0); /* chance again */
+    assert_in_range(uftp_tfmcc_receiver_rate(&receiver, GRTT), 100000, 115000);
+    /* The history gives more than two thirds of that: it keeps the word. */
+    assert_in_range(rate, 75000, 85000);
+    uftp_tfmcc_receiver_congested(&receiver, GRTT);
+    assert_int_equal(flags_of(&receiver), UFTP_TFMCC_RTT);
+    assert_int_equal(uftp_tfmcc_receiver_rate(&receiver, GRTT), rate);
+}
+
+/* A probe that led to much more than the history knows makes it begin anew. */
+static void history_of_a_narrower_network_is_forgotten(void **state)
+{
+    (void)state;
+    uint64_t now;
+    uftp_tfmcc_receiver receiver = receiver_behind_a_full_line(&now, UFTP_MS(50));
+    receiver.history.lens[0] = receiver.history.lens[1] = receiver.history.lens[2] = 10;
+    assert_true(uftp_tfmcc_receiver_rate(&receiver, GRTT) < 30000);
+    receiver_meets_queue(&receiver, &now, 2, 0);
+    receiver.history.lens[0] = 1;
+    uftp_tfmcc_receiver_congested(&receiver, GRTT);
+    assert_in_range(uftp_tfmcc_receiver_rate(&receiver, GRTT), 60000, 110000);
+    assert_int_equal(receiver.history.lens[2], 0);
+}
+
+/* No probe without a reason: losses that no queue precedes, jitter, slow start, another one that
+ * limits. */
+static void nothing_is_probed_without_a_queue_that_vanished(void **state)
+{
+    (void)state;
+    uint64_t now;
+    uftp_tfmcc_receiver receiver = receiver_behind_a_full_line(&now, UFTP_MS(10)); /* jitter */
+    receiver_meets_queue(&receiver, &now, 20, 0);
+    assert_false(receiver.probing);
+    receiver = receiver_behind_a_full_line(&now, UFTP_MS(50));
+    receiver_meets_queue(&receiver, &now, 20, UFTP_MS(20)); /* shorter, but there */
+    assert_false(receiver.probing);
+    receiver = receiver_behind_a_full_line(&now, UFTP_MS(50));
+    receiver.is_clr = false;
+    receiver_meets_queue(&receiver, &now, 3, 0);
+    assert_false(receiver.probing);
+    receiver = receiver_behind_a_full_line(&now, UFTP_MS(50));
+    receiver.history.slow_start = true;
+    receiver_meets_queue(&receiver, &now, 3, 0);
+    assert_false(receiver.probing);
+    receiver = receiver_behind_a_full_line(&now, UFTP_MS(50));
+    receiver_meets_queue(&receiver, &now, 2, 0);
+    assert_true(receiver.probing);
+    uftp_tfmcc_receiver_listed(&receiver, NULL, now, GRTT); /* another limits now */
+    assert_false(receiver.probing);
+}
+
 /* ---- sender ---- */
 
 static uftp_tfmcc_sender sender_new(uint64_t min, uint64_t initial, uint64_t max)
@@ -276,6 +376,49 @@ static void sender_follows_the_clr_up_in_steps_and_down_at_once(void **state)
     assert_int_equal(sender.rate, ONE);
     assert_true(sender.slow_start);
     assert_int_equal(sender.clr_heard, UFTP_S(2));
+}
+
+/* In the first round a receiver has not had the time to measure what the sender began with. A loss
+ * is another matter. */
+static void initial_rate_outlasts_the_first_reports(void **state)
+{
+    (void)state;
+    uftp_tfmcc_sender sender = sender_new(0, 500000, 0);
+    uftp_tfmcc_report early = report(30000, true, true);
+    early.now = UFTP_S(1) + 5 * GRTT;
+    tell(&sender, early);
+    assert_int_equal(sender.rate, 500000);
+    early.rate = 800000;
+    tell(&sender, early);
+    assert_int_equal(sender.rate, 800000);
+    early.slow_start = false;
+    early.rate = 200000;
+    tell(&sender, early);
+    assert_int_equal(sender.rate, 200000);
+    sender = sender_new(0, 500000, 0);
+    early = report(30000, true, true);
+    early.now = UFTP_S(1) + 6 * GRTT; /* measured in full */
+    tell(&sender, early);
+    assert_int_equal(sender.rate, 30000);
+}
+
+/* A receiver that probes is followed in large steps, but none doubles the rate by its word alone.
+ */
+static void probing_receiver_is_followed_up_to_twice_the_rate(void **state)
+{
+    (void)state;
+    uftp_tfmcc_sender sender = sender_new(0, 100000, 0);
+    tell(&sender, report(100000, false, true));
+    uftp_tfmcc_report probing = report(150000, true, true);
+    probing.probing = true;
+    tell(&sender, probing);
+    assert_int_equal(sender.rate, 150000);
+    probing.rate = UFTP_TFMCC_RATE_ANY;
+    tell(&sender, probing);
+    assert_int_equal(sender.rate, 300000);
+    probing.rate = 200000;
+    tell(&sender, probing);
+    assert_int_equal(sender.rate, 200000);
 }
 
 static void bounds_hold_whatever_is_reported(void **state)
@@ -401,10 +544,15 @@ int main(void)
         cmocka_unit_test(trap_37_lonely_receiver_speaks_at_once),
         cmocka_unit_test(slower_receiver_silences_us_and_a_faster_one_does_not),
         cmocka_unit_test(clr_speaks_when_asked_or_after_a_round_trip),
+        cmocka_unit_test(vanished_queue_begins_a_probe_and_a_loss_ends_it),
+        cmocka_unit_test(history_of_a_narrower_network_is_forgotten),
+        cmocka_unit_test(nothing_is_probed_without_a_queue_that_vanished),
         cmocka_unit_test(round_trips_are_smoothed_from_the_second_on),
         cmocka_unit_test(sender_begins_with_one_packet_per_grtt_or_as_told),
         cmocka_unit_test(trap_22_rounds_are_counted_on_from_file_to_file),
         cmocka_unit_test(sender_follows_the_clr_up_in_steps_and_down_at_once),
+        cmocka_unit_test(initial_rate_outlasts_the_first_reports),
+        cmocka_unit_test(probing_receiver_is_followed_up_to_twice_the_rate),
         cmocka_unit_test(bounds_hold_whatever_is_reported),
         cmocka_unit_test(slower_receiver_becomes_clr_and_a_faster_one_does_not),
         cmocka_unit_test(rate_computed_with_the_grtt_is_corrected),

@@ -53,18 +53,25 @@ static void count_bytes(uftp_loss_history *h, const uftp_loss_packet *packet)
     h->window_bytes += packet->bytes;
 }
 
-/* Packets that came within one GRTT before `end`. */
-static uint64_t packets_before(uftp_loss_history *h, uint64_t end, uint64_t grtt)
+typedef struct amount {
+    uint64_t packets, bytes;
+} amount;
+
+/* What came within one GRTT before `end`. */
+static amount within_grtt(const uftp_loss_history *h, uint64_t end, uint64_t grtt)
 {
-    uint64_t start = end > grtt ? end - grtt : 0, count = 0;
+    uint64_t start = end > grtt ? end - grtt : 0;
+    amount sum = {0};
     for (uint64_t i = h->entry_end; i-- > entry_oldest(h);) {
-        const uftp_loss_entry *entry = entry_of(h, i);
+        const uftp_loss_entry *entry = &h->entries[i % UFTP_LOSS_ENTRIES];
         if (entry->at < start)
             break;
-        if (entry->at <= end)
-            count += entry->packets;
+        if (entry->at > end)
+            continue;
+        sum.packets += entry->packets;
+        sum.bytes += entry->bytes;
     }
-    return count;
+    return sum;
 }
 
 uint64_t uftp_loss_history_speed(const uftp_loss_history *history, uint64_t grtt)
@@ -72,7 +79,24 @@ uint64_t uftp_loss_history_speed(const uftp_loss_history *history, uint64_t grtt
     return uftp_mul_div(history->window_bytes, UFTP_S(1), WINDOW_GRTTS * grtt);
 }
 
+uint64_t uftp_loss_history_speed_now(const uftp_loss_history *history, uint64_t grtt)
+{
+    return uftp_mul_div(within_grtt(history, history->newest_at, grtt).bytes, UFTP_S(1), grtt);
+}
+
 /* ---- loss events ---- */
+
+static uint32_t shortened(uint64_t len)
+{
+    return len < UINT32_MAX ? (uint32_t)len : UINT32_MAX;
+}
+
+static uint64_t packets_per_trip(const uftp_loss_history *h, uint64_t at, uint64_t grtt,
+                                 uint64_t rtt)
+{
+    uint64_t count = uftp_mul_div(within_grtt(h, at, grtt).packets, rtt, grtt);
+    return count < UINT32_MAX ? count : UINT32_MAX;
+}
 
 /* The first event has no interval before it. One is made up, as long as makes the rate equation
  * give half of what was received when the queue overflowed (RFC 5348 6.3.1). With n packets per
@@ -81,18 +105,13 @@ uint64_t uftp_loss_history_speed(const uftp_loss_history *history, uint64_t grtt
  * 4654 the eight turns bytes to bits, and its rates are in bytes. */
 static uint32_t first_interval(uftp_loss_history *h, uint64_t at, const uftp_loss_packet *packet)
 {
-    uint64_t count = packets_before(h, at, packet->grtt);
-    uint64_t per_trip = uftp_mul_div(count, packet->rtt, packet->grtt);
-    if (per_trip > UINT32_MAX)
-        per_trip = UINT32_MAX;
-    uint64_t len = per_trip * per_trip / 6;
-    return len < UINT32_MAX ? (uint32_t)len : UINT32_MAX;
+    uint64_t count = packets_per_trip(h, at, packet->grtt, packet->rtt);
+    return shortened(count * count / 6);
 }
 
 static uint32_t interval_len(uint64_t from, uint64_t to)
 {
-    uint64_t len = to > from ? to - from : 0;
-    return len < UINT32_MAX ? (uint32_t)len : UINT32_MAX;
+    return shortened(to > from ? to - from : 0);
 }
 
 /* The number was lost, or marked, at that time. */
@@ -111,6 +130,16 @@ static void congested(uftp_loss_history *h, uint64_t number, uint64_t at,
     }
     h->event = number;
     h->event_at = at;
+}
+
+/* As for the first event, but all of what was received (len = 2/3 n^2): this time the rate did not
+ * double before the queue overflowed. */
+void uftp_loss_history_renew(uftp_loss_history *history, uint64_t grtt, uint64_t rtt)
+{
+    uint64_t count = packets_per_trip(history, history->newest_at, grtt, rtt);
+    for (size_t i = 2; i < UFTP_LOSS_INTERVALS; i++)
+        history->lens[i] = 0;
+    history->lens[1] = shortened(count * count / 3 * 2);
 }
 
 /* ---- numbers ---- */

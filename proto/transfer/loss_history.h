@@ -71,5 +71,10 @@ bool uftp_loss_history_add(uftp_loss_history *history, const uftp_loss_packet *p
 uftp_loss_rate uftp_loss_history_rate(const uftp_loss_history *history);
 /* Bytes per second over the four GRTTs before the newest number came. */
 uint64_t uftp_loss_history_speed(const uftp_loss_history *history, uint64_t grtt);
+/* The same over the last GRTT. */
+uint64_t uftp_loss_history_speed_now(const uftp_loss_history *history, uint64_t grtt);
+/* A loss event has just begun that says more than all before: they are forgotten, and the interval
+ * that it ended becomes what gives the rate that arrived. */
+void uftp_loss_history_renew(uftp_loss_history *history, uint64_t grtt, uint64_t rtt);
 
 #endif

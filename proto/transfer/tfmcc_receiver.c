@@ -6,6 +6,12 @@
 /* No receiver counts as nearer than this (spec v5 4.3). */
 #define RTT_MIN UFTP_MS(1)
 
+/* CONG_CTRLs in a row that must meet no queue: one alone may be chance. */
+#define EMPTY_COUNT 2
+/* So much of what arrives is asked for on top when the network has become wider: a half. Slow start
+ * asks for as much again, and overshoots by as much. */
+#define PROBE_STEP 2
+
 void uftp_tfmcc_receiver_init(uftp_tfmcc_receiver *receiver, uint64_t packet_len)
 {
     *receiver = (uftp_tfmcc_receiver){.packet_len = packet_len, .deadline = UFTP_NEVER};
@@ -17,16 +23,79 @@ void uftp_tfmcc_receiver_restart(uftp_tfmcc_receiver *receiver)
     receiver->round_known = false;
     receiver->is_clr = false;
     receiver->deadline = UFTP_NEVER;
+    receiver->empty_count = 0;
+    receiver->probing = false;
+}
+
+/* ---- the rate ---- */
+
+static uint64_t rate_of_history(const uftp_tfmcc_receiver *receiver, uint64_t grtt)
+{
+    const uftp_loss_rate loss = uftp_loss_history_rate(&receiver->history);
+    return uftp_tfmcc_rate(receiver->packet_len, receiver->rtt ? receiver->rtt : grtt, &loss);
 }
 
 /* Without a loss yet: twice what came in lately, so that the sender doubles its rate. */
 uint64_t uftp_tfmcc_receiver_rate(const uftp_tfmcc_receiver *receiver, uint64_t grtt)
 {
-    const uftp_loss_rate loss = uftp_loss_history_rate(&receiver->history);
-    if (loss.packets == 0)
+    if (receiver->history.slow_start)
         return 2 * uftp_loss_history_speed(&receiver->history, grtt);
-    return uftp_tfmcc_rate(receiver->packet_len, receiver->rtt ? receiver->rtt : grtt, &loss);
+    uint64_t rate = rate_of_history(receiver, grtt);
+    if (!receiver->probing)
+        return rate;
+    uint64_t arrived = uftp_loss_history_speed_now(&receiver->history, grtt);
+    uint64_t probe = receiver->queue_seen ? arrived : arrived + arrived / PROBE_STEP;
+    return probe > rate ? probe : rate;
 }
+
+/* ---- when the network has become wider ----
+ *
+ * The history knows how often there was congestion. That there is none any more it learns only
+ * when that has lasted longer than it usually did, which at n packets per round trip are 2n/3 round
+ * trips; and from then on the sender adds a packet in each (RFC 4654). The queue in front of the
+ * bottleneck knows at once: a line that is full has one. When it is gone, and stays away, we feel
+ * our way up as in slow start, but by halves, until a queue begins to grow again; ask for what
+ * arrives from then on; and with the next loss event the history has the word again. Where losses
+ * come without a queue, or the queue is too short to be told from jitter, nothing of this happens.
+ */
+
+static bool queue_vanished(uftp_tfmcc_receiver *receiver, uint64_t grtt)
+{
+    const uftp_queue_delay *queue = &receiver->queue;
+    bool vanished = queue->usual > grtt / 8 && queue->now < queue->usual / 4;
+    receiver->empty_count = vanished ? receiver->empty_count + 1 : 0;
+    return receiver->empty_count >= EMPTY_COUNT;
+}
+
+void uftp_tfmcc_receiver_stamped(uftp_tfmcc_receiver *receiver, uint64_t sent_us, uint64_t at,
+                                 uint64_t grtt)
+{
+    const uint64_t usual = receiver->queue.usual;
+    uftp_queue_delay_add(&receiver->queue, sent_us, at);
+    if (receiver->probing && !receiver->queue_seen)
+        receiver->queue.usual = usual; /* kept, to compare with */
+    if (queue_vanished(receiver, grtt)) {
+        receiver->probing = receiver->is_clr && !receiver->history.slow_start;
+        receiver->queue_seen = false;
+    } else if (receiver->queue.now > receiver->queue.usual / 2) {
+        receiver->queue_seen = true;
+    }
+}
+
+/* A loss event ends the probe. Where it has led to much more than the history allows, the history
+ * is of another network: it begins anew with what arrives now. */
+void uftp_tfmcc_receiver_congested(uftp_tfmcc_receiver *receiver, uint64_t grtt)
+{
+    receiver->empty_count = 0;
+    if (!receiver->probing)
+        return;
+    receiver->probing = false;
+    uint64_t arrived = uftp_loss_history_speed_now(&receiver->history, grtt);
+    if (arrived / 3 * 2 > rate_of_history(receiver, grtt))
+        uftp_loss_history_renew(&receiver->history, grtt, receiver->rtt ? receiver->rtt : grtt);
+}
+
+/* ---- feedback ---- */
 
 static bool begin_round(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_word *word)
 {
@@ -74,6 +143,8 @@ bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_i
         receiver->deadline = now + grtt + grtt / 2;
     else if (was_clr)
         receiver->deadline = UFTP_NEVER;
+    if (!receiver->is_clr)
+        receiver->probing = false; /* somebody else is what limits the rate */
     if (!item)
         return false;
     if (item->flags & UFTP_CONG_RTT) {
@@ -104,8 +175,9 @@ void uftp_tfmcc_receiver_report(const uftp_tfmcc_receiver *receiver, uint64_t gr
                                 uftp_tfmcc_ack *out)
 {
     *out = (uftp_tfmcc_ack){
-        .flags = (uint8_t)((receiver->history.slow_start ? UFTP_TFMCC_START : 0) |
-                           (receiver->rtt ? UFTP_TFMCC_RTT : 0)),
+        .flags =
+            (uint8_t)((receiver->history.slow_start || receiver->probing ? UFTP_TFMCC_START : 0) |
+                      (receiver->rtt ? UFTP_TFMCC_RTT : 0)),
         .cc_seq = receiver->round,
         .cc_rate = uftp_rate_quantise(uftp_tfmcc_receiver_rate(receiver, grtt)),
     };

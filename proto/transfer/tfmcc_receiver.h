@@ -5,6 +5,7 @@
 #ifndef UFTP_TRANSFER_TFMCC_RECEIVER_H
 #define UFTP_TRANSFER_TFMCC_RECEIVER_H
 
+#include "transfer/queue_delay.h"
 #include "transfer/tfmcc.h"
 #include <uftp/message.h>
 
@@ -18,6 +19,11 @@ typedef struct uftp_tfmcc_receiver {
     uint64_t deadline; /* when to speak, unless somebody slower does before, or, as CLR, unless we
                           are asked before; or UFTP_NEVER */
     uint64_t rate_at_start; /* of the round */
+
+    uftp_queue_delay queue;
+    uint32_t empty_count; /* CONG_CTRLs in a row that met no queue, though there usually is one */
+    bool probing;         /* the network has grown: feeling for its new bound */
+    bool queue_seen;      /* ... which is near */
 } uftp_tfmcc_receiver;
 
 /* What every data packet and every CONG_CTRL says, and what goes with it. */
@@ -40,6 +46,11 @@ uint64_t uftp_tfmcc_receiver_rate(const uftp_tfmcc_receiver *receiver, uint64_t 
 bool uftp_tfmcc_receiver_is_new(const uftp_tfmcc_receiver *receiver, uint16_t round);
 /* True when a report is due at once. */
 bool uftp_tfmcc_receiver_hear(uftp_tfmcc_receiver *receiver, const uftp_tfmcc_word *word);
+/* A packet of the session was entered into the history, and a loss event began. */
+void uftp_tfmcc_receiver_congested(uftp_tfmcc_receiver *receiver, uint64_t grtt);
+/* The timestamp of a CONG_CTRL, before anything else of it. */
+void uftp_tfmcc_receiver_stamped(uftp_tfmcc_receiver *receiver, uint64_t sent_us, uint64_t at,
+                                 uint64_t grtt);
 /* Our item of a CONG_CTRL, or NULL when there is none. True when a report is due at once. */
 bool uftp_tfmcc_receiver_listed(uftp_tfmcc_receiver *receiver, const uftp_cong_item *item,
                                 uint64_t now, uint64_t grtt);

@@ -61,6 +61,7 @@ void uftp_tfmcc_sender_begin(uftp_tfmcc_sender *s, uint64_t now, uint64_t grtt)
     s->slowest = UFTP_TFMCC_RATE_ANY;
     s->adv_grtt = packet_or_grtt(s, grtt);
     s->round_deadline = now + UFTP_TFMCC_ROUND_GRTTS * s->adv_grtt;
+    s->measured = s->round_deadline;
     s->control_deadline = now;
     s->clr_heard = now;
     s->clr_dropped = false;
@@ -73,13 +74,16 @@ void uftp_tfmcc_sender_chosen(uftp_tfmcc_sender *s, uint64_t now)
 }
 
 /* From the CLR: down at once, up by one packet per round trip, as TCP does, however often it
- * reports; in slow start up at once, too, for then the report is twice what arrived. */
+ * reports; in slow start up at once, too, for then the report is twice what arrived. When the
+ * network has become wider the receiver measures, as well, but nobody doubles on its word. */
 static void follow_clr(uftp_tfmcc_sender *s, const uftp_tfmcc_report *report, uint64_t rate)
 {
     uint64_t elapsed = report->now - s->clr_heard;
     uint64_t step = one_per(s, report->grtt);
     if (elapsed < s->adv_grtt)
         step = uftp_mul_div(step, elapsed, s->adv_grtt);
+    if (report->probing)
+        step = s->rate;
     s->rate = rate > s->rate + step && !s->slow_start ? s->rate + step : rate;
     bound(s, report->grtt);
     s->clr_heard = report->now;
@@ -109,6 +113,10 @@ bool uftp_tfmcc_sender_report(uftp_tfmcc_sender *s, const uftp_tfmcc_report *rep
         s->slowest = rate / 10 * 9 + rate % 10 * 9 / 10;
     if (!report->slow_start && !report->has_rtt) /* it had to compute with the GRTT */
         rate = uftp_mul_div(rate, s->adv_grtt, report->rtt);
+    /* What arrives is measured over four GRTTs. In the first round these are mostly empty, and say
+     * nothing against the rate that the operator chose to begin with. The reference obeys. */
+    if (report->slow_start && report->now < s->measured && rate < s->rate)
+        rate = s->rate;
     if (report->from_clr)
         follow_clr(s, report, rate);
     else

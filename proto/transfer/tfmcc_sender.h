@@ -21,6 +21,7 @@ typedef struct uftp_tfmcc_sender {
     uint16_t round;
     uint64_t slowest;  /* what is told to the others in this round, so that they keep silent */
     uint64_t adv_grtt; /* GRTT, or the time from packet to packet if that is longer */
+    uint64_t measured; /* until then what a receiver measures includes time before the file */
     uint64_t round_deadline;
     uint64_t control_deadline; /* next CONG_CTRL */
     uint64_t clr_heard;        /* last report of the CLR, or its choice */
@@ -31,6 +32,7 @@ typedef struct uftp_tfmcc_sender {
 typedef struct uftp_tfmcc_report {
     uint64_t rate; /* as the receiver computed it */
     bool slow_start, has_rtt;
+    bool probing; /* slow start again: it has found the network wider than it was */
     bool from_clr;
     bool no_clr;   /* there is none at all */
     uint64_t rtt;  /* of that receiver, as just measured */

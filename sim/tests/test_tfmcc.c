@@ -111,6 +111,35 @@ static void slow_start_reaches_its_bound_without_losing_anything(void **state)
     sim_free(world);
 }
 
+/* The rate that the operator chose to begin with lasts where there is room for it, and where there
+ * is not the first losses end it. */
+static void initial_rate_is_kept(void **state)
+{
+    (void)state;
+    for (unsigned narrow = 0; narrow < 2; narrow++)
+        SIM_EACH_SEED(seed, 1, 6)
+        {
+            sim *world = new_world(seed);
+            sim_node *plant = sim_add_receiver(world, "plant", NULL, &store);
+            sim_node *hub = add_hub(
+                world, "hub", &(uftp_sender_config){.rate_initial = 2 * LINE, .rate_max = 4 * LINE},
+                0, 1);
+            if (narrow)
+                sim_downlink(plant, &(sim_link){.rate_bytes_per_s = LINE, .queue_bytes = QUEUE});
+            while (sim_count(hub)->sent[UFTP_MESSAGE_FILESEG] == 0)
+                sim_run_until(world, sim_now(world) + UFTP_MS(1));
+            uint64_t start = sim_now(world);
+            for (uint64_t at = start; !narrow && at < start + UFTP_S(2); at += UFTP_MS(5)) {
+                sim_run_until(world, at);
+                sim_expect(world, hub, stats_of(hub).rate_bytes_per_s >= 2 * LINE);
+            }
+            sim_run_until(world, start + UFTP_S(2));
+            uint64_t rate = stats_of(hub).rate_bytes_per_s;
+            sim_expect(world, hub, narrow ? rate < LINE * 11 / 10 : rate == 4 * LINE);
+            sim_free(world);
+        }
+}
+
 static void unbounded_session_uses_the_line(void **state)
 {
     (void)state;
@@ -130,7 +159,7 @@ static void unbounded_session_uses_the_line(void **state)
 }
 
 /* Half the capacity is gone from one moment to the next: within ten GRTTs the rate must be below
- * what is left. The way up is TCP's: a packet more per round trip. */
+ * what is left. */
 static void rate_follows_a_step_in_capacity(void **state)
 {
     (void)state;
@@ -161,6 +190,73 @@ static void rate_follows_a_step_in_capacity(void **state)
         sim_expect(world, hub, followed > 0 && followed <= 100);
         sim_expect(world, hub, down > LINE / 2 * 6 / 10 && down <= LINE / 2);
         sim_expect(world, hub, up > LINE * 6 / 10);
+        sim_free(world);
+    }
+}
+
+/* After how many tenths of a GRTT, which itself changes meanwhile, the rate has reached a bound. */
+static uint64_t rises_within(sim *world, sim_node *hub, uint64_t step, uint64_t bound)
+{
+    for (uint64_t i = 1, at = step; i <= 200; i++) {
+        at += stats_of(hub).grtt / 10;
+        sim_run_until(world, at);
+        if (stats_of(hub).rate_bytes_per_s >= bound)
+            return i;
+    }
+    return 0;
+}
+
+/* The line becomes `times` as wide from one moment to the next. */
+static void expect_step_up_followed(uint64_t seed, uint64_t line, unsigned times)
+{
+    sim *world = new_world(seed);
+    const uint64_t queue = line * 8 / 100; /* 80 ms */
+    sim_node *plant = sim_add_receiver(world, "plant", NULL, &store);
+    sim_node *hub = add_hub(world, "hub", &(uftp_sender_config){0}, 0, 1);
+    sim_downlink(plant,
+                 &(sim_link){.rate_bytes_per_s = line / times, .queue_bytes = queue / times});
+    uint64_t step = UFTP_S(20) + seed * UFTP_MS(700);
+    uint64_t before = rate_between(world, hub, step - UFTP_S(5), step);
+    sim_downlink(plant, &(sim_link){.rate_bytes_per_s = line, .queue_bytes = queue});
+    uint64_t followed = rises_within(world, hub, step, line / 10 * 8);
+    uint64_t up = rate_between(world, hub, step + UFTP_S(5), step + UFTP_S(15));
+    print_message("    x%u: %" PRIu64 " -> %" PRIu64 " bytes/s, after %" PRIu64 ".%" PRIu64
+                  " GRTT\n",
+                  times, before, up, followed / 10, followed % 10);
+    sim_expect(world, hub, followed > 0 && followed <= 100);
+    sim_expect(world, hub, up > line / 10 * 9 && up <= line / 10 * 11);
+    sim_free(world);
+}
+
+/* RFC 4654 alone would have it take up to 90 GRTTs: docs/protocol-notes.md. */
+static void rate_follows_a_step_up_within_ten_grtts(void **state)
+{
+    (void)state;
+    for (unsigned times = 2; times <= 4; times += 2)
+        SIM_EACH_SEED(seed, 1, 12)
+    expect_step_up_followed(seed, LINE, times);
+    SIM_EACH_SEED(seed, 1, 3)
+    expect_step_up_followed(seed, 10 * LINE, 4);
+}
+
+/* Both want the new room, and neither may have it alone. */
+static void step_up_is_shared_fairly_with_tcp(void **state)
+{
+    (void)state;
+    SIM_EACH_SEED(seed, 1, 6)
+    {
+        sim *world = new_world(seed);
+        sim_node *host = tcp_add_host(world, "host", &store);
+        sim_node *hub = add_hub(world, "hub", &(uftp_sender_config){0}, 0, 1);
+        sim_node *tcp = tcp_add_source(world, "tcp", host);
+        const uint64_t times = seed % 2 ? 2 : 4;
+        sim_downlink(host,
+                     &(sim_link){.rate_bytes_per_s = LINE / times, .queue_bytes = QUEUE / times});
+        sim_run_until(world, UFTP_S(30));
+        sim_downlink(host, &(sim_link){.rate_bytes_per_s = LINE, .queue_bytes = QUEUE});
+        uint64_t before = delivered(tcp);
+        uint64_t own = rate_between(world, hub, UFTP_S(30), UFTP_S(60));
+        expect_fair(world, "session and TCP", own, (delivered(tcp) - before) / 30);
         sim_free(world);
     }
 }
@@ -434,6 +530,9 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(slow_start_reaches_its_bound_without_losing_anything),
     SIM_TEST(unbounded_session_uses_the_line),
     SIM_TEST(rate_follows_a_step_in_capacity),
+    SIM_TEST(rate_follows_a_step_up_within_ten_grtts),
+    SIM_TEST(step_up_is_shared_fairly_with_tcp),
+    SIM_TEST(initial_rate_is_kept),
     SIM_TEST(two_sessions_share_a_line_fairly),
     SIM_TEST(session_shares_a_line_fairly_with_tcp),
     SIM_TEST(slowest_receiver_sets_the_rate),

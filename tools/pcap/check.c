@@ -19,6 +19,24 @@ const char *cap_rule_name(cap_rule number)
     return rules[number].name;
 }
 
+void cap_rules_write(cap_writer *w)
+{
+    if (!w->json) {
+        for (int i = 0; i < CAP_RULE_COUNT; i++)
+            fprintf(w->out, "%-22s %-7s %s\n", rules[i].name, rules[i].section, rules[i].text);
+        return;
+    }
+    cap_open_list(w, NULL);
+    for (int i = 0; i < CAP_RULE_COUNT; i++) {
+        cap_open_object(w, NULL);
+        cap_write_text(w, "rule", rules[i].name);
+        cap_write_text(w, "section", rules[i].section);
+        cap_write_text(w, "demands", rules[i].text);
+        cap_close_object(w);
+    }
+    cap_close_list(w);
+}
+
 /* ---- what is remembered ---- */
 
 cap_check *cap_check_new(void)

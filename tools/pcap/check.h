@@ -52,6 +52,8 @@ typedef enum cap_rule { CAP_RULES(CAP_RULE_ENUM) CAP_RULE_COUNT } cap_rule;
 #undef CAP_RULE_ENUM
 
 const char *cap_rule_name(cap_rule rule);
+/* All rules: one line each, or a list in JSON. */
+void cap_rules_write(cap_writer *w);
 
 /* Packet numbers kept per rule, for the report. */
 #define CAP_BREAKS_SHOWN 20

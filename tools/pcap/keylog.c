@@ -143,20 +143,38 @@ void cap_keylog_free(cap_keylog *log)
     *log = (cap_keylog){0};
 }
 
-const cap_keylog_entry *cap_keylog_find(const cap_keylog *log, cap_keylog_label label,
-                                        uint32_t group, uint32_t uid, size_t *count)
+/* The first entry that does not stand before `wanted`. */
+static size_t lower_bound(const cap_keylog *log, const cap_keylog_entry *wanted)
 {
-    const cap_keylog_entry wanted = {.label = (uint8_t)label, .group = group, .uid = uid};
     size_t first = 0, end = log->count;
     while (first < end) {
         size_t middle = first + (end - first) / 2;
-        if (order(&log->entries[middle], &wanted) < 0)
+        if (order(&log->entries[middle], wanted) < 0)
             first = middle + 1;
         else
             end = middle;
     }
+    return first;
+}
+
+const cap_keylog_entry *cap_keylog_find(const cap_keylog *log, cap_keylog_label label,
+                                        uint32_t group, uint32_t uid, size_t *count)
+{
+    const cap_keylog_entry wanted = {.label = (uint8_t)label, .group = group, .uid = uid};
+    size_t first = lower_bound(log, &wanted);
     for (*count = 0;
          first + *count < log->count && order(&log->entries[first + *count], &wanted) == 0;)
         ++*count;
+    return *count ? &log->entries[first] : NULL;
+}
+
+const cap_keylog_entry *cap_keylog_find_group(const cap_keylog *log, cap_keylog_label label,
+                                              uint32_t group, size_t *count)
+{
+    const cap_keylog_entry wanted = {.label = (uint8_t)label, .group = group};
+    size_t first = lower_bound(log, &wanted), at = first;
+    while (at < log->count && log->entries[at].label == label && log->entries[at].group == group)
+        at++;
+    *count = at - first;
     return *count ? &log->entries[first] : NULL;
 }

@@ -61,5 +61,8 @@ void cap_keylog_free(cap_keylog *log);
 /* The entries of a label, a group and a UID: the first, and in *count how many. */
 const cap_keylog_entry *cap_keylog_find(const cap_keylog *log, cap_keylog_label label,
                                         uint32_t group, uint32_t uid, size_t *count);
+/* The same of all UIDs. */
+const cap_keylog_entry *cap_keylog_find_group(const cap_keylog *log, cap_keylog_label label,
+                                              uint32_t group, size_t *count);
 
 #endif

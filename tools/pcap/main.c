@@ -4,8 +4,10 @@
  * work; exit status 8 says that rules were broken, or files are not whole.
  */
 #include "check.h"
+#include "common/key_file.h"
 #include "dump.h"
 #include "extract.h"
+#include "open.h"
 #include "options.h"
 #include "stats.h"
 #include "store/disk_store.h"
@@ -22,6 +24,8 @@ enum { EXIT_FOUND = 8, KEYLOG_MAX = 256 << 20 };
 typedef struct program {
     cap_options options;
     cap_keylog keylog;
+    uftp_key *keys[CAP_PRIVATE_KEYS_MAX];
+    size_t key_count;
     cap_input *input;
     cap_tracker *tracker;
     cap_dump dump;
@@ -64,6 +68,25 @@ static int read_keylog(program *p)
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
                          "%s:%ld: not a line of a key log (LABEL GROUP_ID UID VALUE)", path, line);
     return 0;
+}
+
+static int read_key(program *p, const char *path)
+{
+    int err = uftp_key_file_read(path, &p->keys[p->key_count]);
+    if (err < 0)
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path,
+                         err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO ? strerror(errno)
+                                                                      : uftp_strerror(err));
+    p->key_count++;
+    return 0;
+}
+
+static int read_keys(program *p)
+{
+    int code = 0;
+    for (size_t i = 0; i < p->options.key_count && !code; i++)
+        code = read_key(p, p->options.keys[i]);
+    return code;
 }
 
 static int open_input(program *p)
@@ -125,13 +148,18 @@ static int prepare(program *p)
 {
     int code = read_keylog(p);
     if (!code)
+        code = read_keys(p);
+    if (!code)
         code = open_input(p);
     if (!code)
         code = open_consumer(p);
     if (code)
         return code;
     p->tracker = cap_tracker_new(&p->keylog);
-    return p->tracker ? 0 : uftp_fail_memory(&p->failure);
+    if (!p->tracker)
+        return uftp_fail_memory(&p->failure);
+    cap_tracker_use_keys(p->tracker, p->keys, p->key_count);
+    return 0;
 }
 
 /* ---- work ---- */
@@ -198,6 +226,16 @@ static void report_count(uint64_t count, const char *what)
         fprintf(stderr, "uftp-pcap: %" PRIu64 " %s\n", count, what);
 }
 
+/* Where a private key was given, and does not do. */
+static void report_keys(const program *p)
+{
+    for (const cap_session *s = cap_tracker_sessions(p->tracker); s; s = s->next) {
+        const char *why = cap_open_why_not(cap_tracker_secrets(p->tracker), s);
+        if (why)
+            fprintf(stderr, "uftp-pcap: session %08" PRIX32 ": %s\n", s->group, why);
+    }
+}
+
 static void report_trouble(const program *p, bool whole)
 {
     cap_counts counts;
@@ -213,7 +251,8 @@ static void report_trouble(const program *p, bool whole)
     report_count(counts.malformed, "packets are damaged, or not as the protocol has them");
     report_count(counts.backwards, "frames are older than the one before");
     report_count(counts.open_failed, "encrypted packets do not open with the keys of their sender");
-    report_count(counts.no_key, "encrypted packets whose sender has no key in the key log");
+    report_count(counts.no_key, "encrypted packets have no key");
+    report_keys(p);
     report_count(counts.untracked, "packets of more sessions or nodes than are kept apart");
     report_count(cap_input_dropped(p->input), "frames were lost by the live capture");
     if (counts.packets == 0)
@@ -262,10 +301,24 @@ static void clean_up(program *p)
     cap_tracker_free(p->tracker);
     cap_input_close(p->input);
     cap_keylog_free(&p->keylog);
+    for (size_t i = 0; i < p->key_count; i++)
+        uftp_key_free(p->keys[i]);
+}
+
+static void list_rules(const program *p)
+{
+    cap_writer w = {.out = stdout, .json = p->options.json, .first = true};
+    cap_rules_write(&w);
+    if (w.json)
+        putchar('\n');
 }
 
 static int run(program *p)
 {
+    if (p->options.rules) {
+        list_rules(p);
+        return 0;
+    }
     int code = prepare(p);
     if (code) {
         uftp_failure_print(&p->failure, cap_option_table.program);

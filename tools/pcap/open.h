@@ -5,12 +5,16 @@
 #ifndef CAP_OPEN_H
 #define CAP_OPEN_H
 
-#include "keylog.h"
+#include "secrets.h"
 #include "session.h"
 
-/* Tries the keys that the log has for the packet's sender on a copy of the datagram in `scratch`,
- * which has packet->bytes.len bytes. On success packet->plain points into it and packet->key says
- * which one fitted; packet->has_key says whether there was any. */
-bool cap_open(const cap_keylog *keylog, cap_packet *packet, uint8_t *scratch);
+/* Tries the keys that secrets give on a copy of the datagram in `scratch`, which has
+ * packet->bytes.len bytes. On success packet->plain points into it and packet->key says which one
+ * fitted; packet->has_key says whether there was any. */
+bool cap_open(const cap_secrets *secrets, cap_packet *packet, uint8_t *scratch);
+
+/* Why the private keys do not open a session of which packets stayed sealed, in words that follow
+ * its name; NULL: they do, or nothing is sealed. */
+const char *cap_open_why_not(const cap_secrets *secrets, const cap_session *session);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { OPTION_JSON = UFTP_OPTION_OWN, OPTION_UTC };
+enum { OPTION_JSON = UFTP_OPTION_OWN, OPTION_UTC, OPTION_KEY, OPTION_RULES };
 
 static const uftp_option items[] = {
     {'i', "interface", "NAME", NULL, "capture live from an interface instead of reading a file"},
@@ -13,10 +13,13 @@ static const uftp_option items[] = {
      "only frames that match, in the language of pcap-filter(7)"},
     {'c', "count", "N", NULL, "stop after N frames"},
     {'k', "keylog", "FILE", NULL, "decrypt with the secrets of a key log"},
+    {OPTION_KEY, "key", "FILE", NULL,
+     "decrypt version 4 with the private RSA key of the sender (or a proxy); may be repeated"},
     {'o', "output", "DIR", NULL, "extract: write files below DIR, which must exist"},
     {'v', "verbose", NULL, NULL, "dump: all fields"},
     {OPTION_JSON, "json", NULL, NULL, "dump: one JSON object per packet; check, stats: one object"},
     {OPTION_UTC, "utc", NULL, NULL, "dump: times of day instead of seconds since the first packet"},
+    {OPTION_RULES, "rules", NULL, NULL, "check: list the rules, without a capture"},
     {'q', "quiet", NULL, NULL, "no report on stderr of what was wrong with the capture"},
     {UFTP_OPTION_HELP, "help", NULL, NULL, "print this and exit"},
     {UFTP_OPTION_VERSION, "version", NULL, NULL, "print the version and exit"},
@@ -25,7 +28,7 @@ static const uftp_option items[] = {
 const uftp_option_table cap_option_table = {
     .program = "uftp-pcap",
     .synopsis = "dump [options] FILE\ncheck [options] FILE\nextract -o DIR [options] FILE\n"
-                "stats [options] FILE\nCOMMAND [options] -i INTERFACE",
+                "stats [options] FILE\nCOMMAND [options] -i INTERFACE\ncheck --rules [--json]",
     .summary = "Reads captures of UFTP sessions: pcap or pcapng, plain or gzip, \"-\" for stdin.\n"
                "  dump     packets, one line each\n"
                "  check    which rules of the protocol were broken, and by which packets\n"
@@ -50,6 +53,15 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
                                  &o->count, failure);
     case 'k':
         o->keylog = use->value;
+        return 0;
+    case OPTION_KEY:
+        if (o->key_count == CAP_PRIVATE_KEYS_MAX)
+            return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "--key: no more than %d files",
+                             CAP_PRIVATE_KEYS_MAX);
+        o->keys[o->key_count++] = use->value;
+        return 0;
+    case OPTION_RULES:
+        o->rules = true;
         return 0;
     case 'o':
         o->output = use->value;
@@ -114,6 +126,13 @@ int cap_options_read(int argc, char **argv, cap_options *out, uftp_action *actio
         return code;
     int operands = argc - first - 1;
     out->path = operands > 0 ? argv[first + 1] : NULL;
+    if (out->rules) {
+        if (out->command != CAP_CHECK)
+            return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "--rules is for check");
+        if (operands > 0 || out->device)
+            return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "--rules reads no capture");
+        return check_combination(out, failure);
+    }
     if (operands > 1 || (out->path != NULL) == (out->device != NULL))
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
                          "one capture is needed: a FILE, or -i INTERFACE");

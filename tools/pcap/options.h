@@ -6,6 +6,7 @@
 #define CAP_OPTIONS_H
 
 #include "common/options.h"
+#include "secrets.h"
 
 #include <stdint.h>
 
@@ -13,13 +14,16 @@ typedef enum cap_command { CAP_DUMP, CAP_CHECK, CAP_EXTRACT, CAP_STATS } cap_com
 
 typedef struct cap_options {
     cap_command command;
-    const char *path;   /* the capture; NULL: live */
-    const char *device; /* live: the interface */
-    const char *filter; /* NULL: none */
-    const char *keylog; /* NULL: none */
+    const char *path;                       /* the capture; NULL: live */
+    const char *device;                     /* live: the interface */
+    const char *filter;                     /* NULL: none */
+    const char *keylog;                     /* NULL: none */
+    const char *keys[CAP_PRIVATE_KEYS_MAX]; /* files */
+    size_t key_count;
     const char *output; /* folder of extract */
     uint64_t count;     /* stop after so many frames; 0: none */
     bool verbose, json, utc, quiet;
+    bool rules; /* check: list them, and read nothing */
 } cap_options;
 
 /* 0 or an exit code; *action says what to do on 0. Strings point into argv. */

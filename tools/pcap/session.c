@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "session_internal.h"
 
+#include "handshake.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,16 +24,23 @@ static void file_free(cap_file *file)
     free(file);
 }
 
+static void keys_free(cap_key *keys)
+{
+    for (cap_key *key = keys, *next; key; key = next) {
+        next = key->next;
+        uftp_wipe(key, sizeof *key);
+        free(key);
+    }
+}
+
 void cap_session_free(cap_session *session)
 {
+    keys_free(session->keys);
+    cap_handshake_free(session->handshake);
     for (cap_peer *peer = session->first_peer, *next; peer; peer = next) {
         next = peer->next;
-        for (cap_key *key = peer->keys, *after; key; key = after) {
-            after = key->next;
-            uftp_aead_wipe(&key->aead);
-            memset(&key->traffic, 0, sizeof key->traffic);
-            free(key);
-        }
+        keys_free(peer->keys);
+        cap_exchange_free(peer->exchange);
         free(peer);
     }
     for (cap_file *file = session->first_file, *next; file; file = next) {

@@ -6,6 +6,7 @@
 #ifndef CAP_SESSION_H
 #define CAP_SESSION_H
 
+#include "handshake/v4.h"
 #include "handshake/v5.h"
 #include "map.h"
 #include <uftp/layout.h>
@@ -21,11 +22,16 @@ typedef struct cap_file {
     uftp_layout layout; /* of a regular file */
 } cap_file;
 
-/* A key under which packets of a node may be sealed. */
+/* A key under which packets may be sealed. */
 typedef struct cap_key {
     struct cap_key *next;
-    uftp_traffic traffic;
-    uftp_aead aead;
+    union { /* by the session's wire version */
+        uftp_v4_sealing v4;
+        struct {
+            uftp_traffic traffic;
+            uftp_aead aead;
+        } v5;
+    } as;
     uint64_t opened; /* packets */
 } cap_key;
 
@@ -36,9 +42,12 @@ typedef struct cap_peer {
     uftp_address address; /* of the first packet */
     uint64_t packets;
     bool is_server;
-    bool keys_made;
-    bool keys_guessed; /* made before the cipher was known */
-    cap_key *keys;
+    struct cap_exchange *exchange; /* handshake.h; NULL: nothing, or there are no secrets */
+    cap_key *keys;                 /* v5: the likeliest first */
+    /* What keys were made of: the log, before or after the cipher was known, and the handshake as
+     * far as it had come. */
+    bool log_used, log_used_announced, derived;
+    uint32_t derived_at;
 } cap_peer;
 
 #define CAP_TYPES (UFTP_MESSAGE_TYPE_MAX + 1)
@@ -59,6 +68,10 @@ typedef struct cap_session {
     uftp_address public_address, private_address;
     bool encrypted, client_auth;
     uint8_t cipher, hash;
+
+    struct cap_handshake *handshake; /* handshake.h; NULL: nothing, or there are no secrets */
+    cap_key *keys;                   /* v4, where all members have the same */
+    bool log_used, log_used_announced;
 
     cap_map peers;
     cap_peer *first_peer, *last_peer;

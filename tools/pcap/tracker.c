@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tracker.h"
 
+#include "handshake.h"
 #include "open.h"
 #include "reassembly.h"
 #include "session_internal.h"
@@ -12,7 +13,7 @@
 enum { HEADER_AND_MESSAGE_MIN = 20 }; /* spec v5 1.3 */
 
 struct cap_tracker {
-    const cap_keylog *keylog;
+    cap_secrets secrets;
     cap_reassembly *reassembly;
     cap_counts counts;
     cap_map sessions; /* by version, instance and group */
@@ -30,13 +31,24 @@ cap_tracker *cap_tracker_new(const cap_keylog *keylog)
     cap_tracker *tracker = calloc(1, sizeof *tracker);
     if (!tracker)
         return NULL;
-    tracker->keylog = keylog;
+    tracker->secrets.log = keylog;
     tracker->reassembly = cap_reassembly_new();
     if (!tracker->reassembly) {
         free(tracker);
         return NULL;
     }
     return tracker;
+}
+
+void cap_tracker_use_keys(cap_tracker *tracker, uftp_key *const *keys, size_t count)
+{
+    tracker->secrets.keys = keys;
+    tracker->secrets.key_count = count;
+}
+
+const cap_secrets *cap_tracker_secrets(const cap_tracker *tracker)
+{
+    return &tracker->secrets;
 }
 
 void cap_tracker_free(cap_tracker *tracker)
@@ -186,7 +198,7 @@ static void unseal(cap_tracker *tracker, cap_packet *packet)
 {
     cap_session *session = packet->session;
     tracker->counts.sealed++;
-    if (cap_open(tracker->keylog, packet, tracker->scratch)) {
+    if (cap_open(&tracker->secrets, packet, tracker->scratch)) {
         tracker->counts.opened++;
         packet->error = read_message(packet, packet->plain);
         if (packet->error < 0)
@@ -216,8 +228,11 @@ static bool take_datagram(cap_tracker *tracker, cap_packet *packet)
     attribute(tracker, packet);
     if (packet->depth == CAP_DEPTH_WRAPPER)
         unseal(tracker, packet);
-    if (packet->depth == CAP_DEPTH_MESSAGE && packet->session)
+    if (packet->depth == CAP_DEPTH_MESSAGE && packet->session) {
         cap_session_take(packet->session, packet);
+        if (packet->peer && cap_secrets_any(&tracker->secrets))
+            cap_handshake_take(packet);
+    }
     if (packet->cut) {
         tracker->counts.cut++;
     } else if (packet->depth == CAP_DEPTH_HEADER) {

@@ -8,7 +8,7 @@
 #define CAP_TRACKER_H
 
 #include "input.h"
-#include "keylog.h"
+#include "secrets.h"
 #include "session.h"
 
 #define CAP_PORT_DEFAULT 1044
@@ -38,6 +38,10 @@ typedef struct cap_tracker cap_tracker;
 /* `keylog` (may be NULL) outlives the tracker. NULL: no memory. */
 cap_tracker *cap_tracker_new(const cap_keylog *keylog);
 void cap_tracker_free(cap_tracker *tracker); /* NULL is allowed */
+/* Private keys to open RSA key exchanges with; they outlive the tracker. Before the first frame. */
+void cap_tracker_use_keys(cap_tracker *tracker, uftp_key *const *keys, size_t count);
+/* What opens its packets. */
+const cap_secrets *cap_tracker_secrets(const cap_tracker *tracker);
 
 /* Takes a frame; true when it completed a UFTP packet, which is valid until the next call.
  *

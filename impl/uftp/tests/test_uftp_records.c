@@ -66,6 +66,9 @@ static void a_preview_speaks_of_the_rate(void **state)
     assert_string_equal(uftp_record_result(out, &outcome, &file),
                         "RESULT;A;f;6250KB;copy;6250.00KB/s");
     assert_int_equal(uftp_outcome_time(&outcome, &file), UFTP_S(1));
+    const uftp_outcome_file empty = {.name = "e", .preview_rate = 6400000};
+    assert_string_equal(uftp_record_result(out, &outcome, &empty),
+                        "RESULT;A;e;0KB;copy;6250.00KB/s");
     const uftp_client_info client = {.name = "A", .copied = 1, .bytes = 6400000, .time = 7};
     assert_string_equal(uftp_record_stats(out, &client, 6400000),
                         "STATS;A;1;0;0;6MB;1.000;6250.00KB/s");

@@ -27,7 +27,7 @@ sealed=$captures/v5-enc-tree
 
 # Wrong command lines are refused, with a line.
 for arguments in "" "dump" "guess $plain" "dump $plain more" "dump -i lo $plain" "extract $plain" \
-    "check -v $plain" "dump -o $work $plain" "dump -c 0 $plain" "extract -o $work/none $plain"; do
+    "check --rules $plain" "dump --rules" "check -v $plain" "dump -o $work $plain" "dump -c 0 $plain" "extract -o $work/none $plain"; do
     # shellcheck disable=SC2086 # a list of arguments
     status 1 $arguments
     [ -s "$work/err" ] || { echo "no word about: $arguments"; failed=1; }
@@ -52,19 +52,37 @@ expect "lines of a filtered dump" 5 "$(wc -l <"$work/out")"
 
 # Keys or none.
 status 0 dump "$sealed/session.pcap"
-grep -q '115 encrypted packets whose sender has no key' "$work/err" ||
+grep -q '115 encrypted packets have no key' "$work/err" ||
     { echo "missing keys are not told"; failed=1; }
 status 0 dump --quiet "$sealed/session.pcap"
 expect "report with --quiet" "" "$(cat "$work/err")"
 status 0 dump -k "$sealed/keylog.txt" "$sealed/session.pcap"
 expect "decrypted lines" 115 "$(grep -c '\[[A-Z_]*\] seq' "$work/out")"
 
+# A private key opens what was agreed upon by RSA (version 4), and says where it does not.
+rsa=$captures/v4-enc-aes256-gcm-rsa
+status 0 dump --key "$rsa/keys/server.pem" "$rsa/session.pcap"
+expect "lines decrypted by a private key" 76 "$(grep -c '\[[A-Z_]*\] seq' "$work/out")"
+expect "report with a private key" "" "$(cat "$work/err")"
+status 0 dump --key "$rsa/keys/r1.pem" "$rsa/session.pcap"
+grep -q 'session 865F8AB2: the private key is not the one it announces' "$work/err" ||
+    { echo "a key that does not fit is not told"; failed=1; }
+ecdh=$captures/v4-enc-aes256-gcm-ecdh-ecdsa
+status 0 dump --key "$ecdh/keys/server.pem" "$ecdh/session.pcap"
+grep -q 'session 01E2D280: .*come from ECDH' "$work/err" ||
+    { echo "a key that cannot do is not told"; failed=1; }
+status 0 stats --key "$rsa/keys/server.pem" "$sealed/session.pcap"
+grep -q 'a private key opens no session of this version' "$work/err" ||
+    { echo "a key for version 5 is not told"; failed=1; }
+status 3 dump --key "$work/none" "$plain"
+status 3 dump --key "$source/LICENSE" "$plain"
+
 # Rules: a good capture, and one whose third packet on is somebody's fault.
 status 0 check "$plain"
 status 0 check --json -k "$sealed/keylog.txt" "$sealed/session.pcap"
 expect "check --json" \
     '{"packets":128,"not_decrypted":0,"whole":true,"broken":[]}' "$(cat "$work/out")"
-sed 's/^\(SERVER_APP_KEY [^ ]* [^ ]* \)...../\100000/' "$sealed/keylog.txt" >"$work/keys"
+grep '_APP_' "$sealed/keylog.txt" | sed 's/^\(SERVER_APP_KEY [^ ]* [^ ]* \)...../\100000/' >"$work/keys"
 status 8 check -k "$work/keys" "$sealed/session.pcap"
 grep -q 'rule: sealed-opens' "$work/out" || { echo "a wrong key breaks no rule"; failed=1; }
 
@@ -83,6 +101,12 @@ grep -q 'the capture breaks off after frame' "$work/err" || { echo "the cut is n
 # Figures.
 status 0 stats --json "$plain"
 grep -q '"FILESEG":246' "$work/out" || { echo "stats does not count"; failed=1; }
+
+status 0 check --rules
+expect "rules listed" "$(grep -c '^ *X([A-Z_0-9]*, *"' "$source/tools/pcap/check.h")" \
+    "$(grep -cE '^[a-z-]+ +[v0-9][0-9. v]* +[a-zA-Z].*' "$work/out")"
+status 0 check --rules --json
+expect "a rule in JSON" 1 "$(grep -c '^\[{"rule":"malformed-message","section":"[^"]*","demands":' "$work/out")"
 
 # Every rule is in the manual page's list.
 for rule in $(sed -n 's/^ *X([A-Z_]*, *"\([a-z-]*\)".*/\1/p' "$source/tools/pcap/check.h"); do
