@@ -356,11 +356,9 @@ static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
                              const uftp_arrival *arrival)
 {
     const uftp_header *header = &packet->header;
-    uftp_session *session =
-        uftp_session_find(receiver, header->group, header->instance, header->source);
+    uftp_session *session = uftp_session_find(receiver, header, &arrival->train->source);
     if (!session && !packet->sealed)
-        session =
-            uftp_session_find_behind(receiver, header->group, header->instance, header->source);
+        session = uftp_session_find_behind(receiver, header, &arrival->train->source);
     if (!session || session->wire != packet->wire || session->state == SESSION_LEAVING)
         return UFTP_ERR_NOT_FOUND;
     bool from_proxy = uftp_session_from_proxy(session, header->source);

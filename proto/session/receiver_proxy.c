@@ -7,16 +7,22 @@
  */
 #include "session/receiver_internal.h"
 
-uftp_session *uftp_session_find_behind(const uftp_receiver *receiver, uint32_t group,
-                                       uint8_t instance, uint32_t proxy)
+/* Several while nobody has confirmed one: then that which came from the proxy's host counts, as it
+ * does through a client proxy. */
+uftp_session *uftp_session_find_behind(const uftp_receiver *receiver, const uftp_header *header,
+                                       const uftp_address *host)
 {
+    uftp_session *found = NULL;
     for (uint32_t i = 0; i < receiver->session_count; i++) {
         uftp_session *session = receiver->sessions[i];
-        if (session->group == group && session->instance == instance &&
-            uftp_session_from_proxy(session, proxy))
-            return session;
+        if (session->group != header->group || session->instance != header->instance ||
+            !uftp_session_from_proxy(session, header->source))
+            continue;
+        if (!found || uftp_session_is_confirmed(session) ||
+            uftp_address_same_host(&session->origin, host))
+            found = session;
     }
-    return NULL;
+    return found;
 }
 
 static bool may_answer(const uftp_address *source)
@@ -34,7 +40,7 @@ int uftp_session_on_proxy_key(uftp_session *session, const uftp_proxy_key *messa
     if (!may_answer(from))
         return UFTP_ERR_MALFORMED;
     if (session->keys) {
-        int err = uftp_session_keys_proxy(session, message, &why);
+        int err = uftp_session_keys_proxy(session, message, arrival->now, &why);
         /* Anyone may send a PROXY_KEY in the proxy's name: only one from where the session came
          * ends it, as the reference does for all. */
         if (err < 0 && why && uftp_address_same_host(from, &session->origin))
