@@ -934,6 +934,10 @@ static void no_datagram_does_harm(void **state)
                 message = announce();
             if (type >= UFTP_MESSAGE_FILEINFO && type <= UFTP_MESSAGE_COMPLETE)
                 message.as.done.file_id = 1; /* the first member of all of these */
+            if (type == UFTP_MESSAGE_FILESEG)
+                message.as.fileseg.data = (uftp_bytes){(const uint8_t *)"data", 4};
+            if (type == UFTP_MESSAGE_STATUS)
+                message.as.status.naks = (uftp_bytes){(const uint8_t *)"naks", 4};
             if (type == UFTP_MESSAGE_FILEINFO)
                 message.as.fileinfo.name = (uftp_bytes){(const uint8_t *)"name", 4};
             size_t len = write_from(kind ? 1 : SERVER, &message, bytes);
