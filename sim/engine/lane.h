@@ -55,6 +55,9 @@ void sim_lane_post(sim_lane *lane, uint64_t now, sim_packet *packet);
 /* A packet on its way to the node has been dropped by its own models. */
 void sim_lane_count_dropped(sim_lane *lane, const sim_packet *packet, uint8_t message);
 
+/* Its node gets another downlink, which must be fit for a lane, too, if perhaps a shorter way. */
+void sim_lane_relink(sim_lane *lane, const sim_link *link);
+
 /* Memberships of a node with a lane. */
 void sim_lane_join(sim_lane *lane, const uftp_address *group, const uftp_address *source);
 bool sim_lane_leave(sim_lane *lane, const uftp_address *group, const uftp_address *source);

@@ -215,7 +215,7 @@ static void lay_plant(const run *r, size_t i)
     snprintf(place, sizeof place, "%s>", sim_name(plant));
     sim_link up = access_link(r, place, get(r, loss_up), 0);
     if (r->cut && get(r, cut) == i + 1) {
-        down = up = (sim_link){.loss_ppm = 1000000};
+        down = up = (sim_link){.loss_ppm = 1000000, .delay = UFTP_MS(get(r, delay))};
     }
     sim_downlink(plant, &down);
     sim_uplink(plant, &up);
@@ -548,7 +548,7 @@ static void expect_success(const run *r, sim_node *sender)
 static void check_end(const run *r, swarm_outcome *outcome)
 {
     sim *world = r->world;
-    if (sim_queue_next(&world->queue) != UFTP_NEVER)
+    if (sim_next(world) != UFTP_NEVER)
         sim_fail(world, NULL, "something still goes on %" PRIu64 " s after the last fault",
                  (world->queue.now - swarm_calm(r->scenario)) / UFTP_S(1));
     sim_guard_end(r->guard);
@@ -595,6 +595,7 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     sim_options with = {.seed = scenario->seed,
                         .end = swarm_calm(scenario) + swarm_bound(scenario),
                         .link = &direct,
+                        .lanes = options->lanes,
                         .join_trains = swarm_get(scenario, join_trains),
                         .transmit_capacity = (size_t)swarm_get(scenario, room),
                         .repeat = options->repeat,
