@@ -58,8 +58,12 @@ send 0 --keylog "$stage/keys" --wire 4 -Y aes256-cbc -h sha256 -e ecdh_rsa:secp2
 stop_receiver "$receiver"
 
 # These have seen enough by themselves.
-wait "$count" || complain "dump -c ended with $?"
-wait "$once" || complain "stats -c ended with $?"
+is_gone() {
+    ! kill -0 "$1"
+}
+for pid in "$count" "$once"; do
+    wait_for is_gone "$pid" && { wait "$pid" || complain "a watcher with -c ended with $?"; }
+done
 expect_lines 7 ' v5 ' "$stage/count"
 expect once '^frames: 7$'
 
