@@ -14,7 +14,7 @@
 #include "uftpd/network.h"
 #include "uftpd/options.h"
 #include "uftpd/report.h"
-#include "uftpd/script.h"
+#include "uftpd/scripts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +35,7 @@ typedef struct program {
     int pid_fd;
     uftp_receiver *receiver;
     uftp_receiver_report *report;
+    uftp_scripts *scripts;
     uftp_loop *loop;
     uftp_failure failure;
 } program;
@@ -215,7 +216,14 @@ static size_t on_events(void *ctx, uint64_t now)
         else if (event.type == UFTP_EVENT_LEAVE)
             (void)uftp_membership_leave(p->network.membership, &event.address, &event.source);
     }
+    uftp_scripts_turn(p->scripts, now);
     return count;
+}
+
+static uint64_t next_wakeup(void *ctx)
+{
+    const program *p = ctx;
+    return uftp_scripts_deadline(p->scripts);
 }
 
 static void on_signal(void *ctx, uint64_t now, int number)
@@ -250,10 +258,13 @@ static void log_start(program *p)
 static int run(program *p)
 {
     const uftp_receiver_options *o = &p->options;
+    const uftp_scripts_config scripts = {
+        .log = p->log, .program = o->script, .time_max = o->script_time_max};
+    p->scripts = uftp_scripts_create(&scripts);
     const uftp_receiver_report_config report = {.log = p->log,
                                                 .records = &p->records,
                                                 .destinations = &o->destinations,
-                                                .script = o->script,
+                                                .scripts = o->script ? p->scripts : NULL,
                                                 .temp_directory = o->core.temp_directory,
                                                 .move_individually = o->core.move_individually};
     const uftp_loop_config loop = {.socket = p->network.socket,
@@ -262,11 +273,11 @@ static int run(program *p)
                                    .ctx = p,
                                    .on_events = on_events,
                                    .on_signal = on_signal,
-                                   .on_send_error = on_send_error};
+                                   .on_send_error = on_send_error,
+                                   .next_wakeup = next_wakeup};
     p->report = uftp_receiver_report_create(&report);
-    if (!p->report || uftp_loop_create(&loop, &p->loop) < 0)
+    if (!p->scripts || !p->report || uftp_loop_create(&loop, &p->loop) < 0)
         return uftp_fail_memory(&p->failure);
-    uftp_script_init();
     log_start(p);
     int code = uftp_loop_run(p->loop);
     on_events(p, uftp_clock_now()); /* what the shutdown did */
@@ -280,6 +291,7 @@ static void release(program *p)
 {
     uftp_loop_destroy(p->loop);
     uftp_receiver_report_destroy(p->report);
+    uftp_scripts_destroy(p->scripts);
     uftp_receiver_destroy(p->receiver);
     uftp_receiver_network_close(&p->network);
     uftp_disk_store_close(p->store);

@@ -2,6 +2,7 @@
 #include "uftpd/options.h"
 
 #include "runtime/log.h"
+#include "uftpd/scripts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum {
     OPTION_SYNC_TO_DISK,
     OPTION_KEYLOG,
     OPTION_LEGACY_CRYPTO,
+    OPTION_SCRIPT_TIME,
 };
 
 #define GROUP_DEFAULT "230.4.4.1"
@@ -34,6 +36,8 @@ static const uftp_option items[] = {
     {'A', "backup", "DIR,...", NULL, "keep what is replaced or deleted below these, one per -D"},
     {'c', "cache", "BYTES", "1048576", "10240 to 20971520; accepted, the system's cache does it"},
     {'s', "script", "FILE", NULL, "program to run as FILE -I GROUP PATH... for what arrived"},
+    {OPTION_SCRIPT_TIME, "script-time", "SECONDS", "3600",
+     "end a script that runs longer, 0 to 604800; 0: no limit"},
 
     {'M', "public", "ADDRESS,...", GROUP_DEFAULT, "groups to listen on, IPv4 and IPv6"},
     {'p', "port", "PORT", "1044", "UDP port to listen on"},
@@ -137,7 +141,8 @@ static int parse_directories(const uftp_option_use *use, size_t len_max, uftp_st
 
 static int take_files(uftp_receiver_options *o, const uftp_option_use *use, uftp_failure *failure)
 {
-    uint64_t unused;
+    uint64_t value = 0;
+    int code;
     switch (use->option->id) {
     case 'D':
         return parse_directories(use, DIRECTORY_MAX, &o->destinations, failure);
@@ -154,9 +159,15 @@ static int take_files(uftp_receiver_options *o, const uftp_option_use *use, uftp
         return parse_directories(use, BACKUP_MAX, &o->backups, failure);
     case 'c':
         return uftp_parse_number(use, &(uftp_range){.min = 10240, .max = 20971520, .unit = "bytes"},
-                                 &unused, failure);
+                                 &value, failure);
     case 's':
         return parse_absolute(use, &o->script, failure);
+    case OPTION_SCRIPT_TIME:
+        code = uftp_parse_number(
+            use, &(uftp_range){.min = 0, .max = UINT64_C(7) * 86400, .unit = "seconds"}, &value,
+            failure);
+        o->script_time_max = UFTP_S(value);
+        return code;
     case OPTION_REFUSE_DELETE:
         o->core.refuse_delete = true;
         return 0;
@@ -289,6 +300,7 @@ int uftp_receiver_options_parse(uftp_receiver_options *options, int argc, char *
         .log_level = UFTP_LOG_LEVEL_DEFAULT,
         .log_archives = UFTP_LOG_ARCHIVES_DEFAULT,
         .port = 1044,
+        .script_time_max = UFTP_S(UFTP_SCRIPT_SECONDS_DEFAULT),
     };
     parser p = {.options = options};
     int first;
