@@ -18,7 +18,7 @@ endforeach()
 
 if(TARGET uftp-sim)
   install(DIRECTORY sim/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/uftp
-    FILES_MATCHING PATTERN "*.yaml")
+    FILES_MATCHING PATTERN "*.yaml" PATTERN "*.trace")
 endif()
 install(TARGETS uftp-proto EXPORT uftp ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY proto/include/uftp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}

@@ -30,6 +30,31 @@ void golden_keylog(const char *folder, cap_keylog *log)
     free(text);
 }
 
+static uftp_key *read_key(const char *path, const uftp_allocator *memory)
+{
+    size_t len;
+    uftp_key *key = NULL;
+    char *text = test_read_file(path, &len);
+    if (text)
+        assert_int_equal(uftp_key_parse_pem(memory, text, len, &key), UFTP_OK);
+    free(text);
+    return key;
+}
+
+uftp_key *golden_key(const char *folder, const char *node, const uftp_allocator *memory)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/keys/%s.pem", folder, node);
+    return read_key(path, memory);
+}
+
+uftp_key *golden_any_key(const uftp_allocator *memory)
+{
+    uftp_key *key = read_key(UFTP_SOURCE_DIR "/proto/tests/keys/ec256.pem", memory);
+    assert_non_null(key);
+    return key;
+}
+
 const char *golden_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -85,21 +110,29 @@ void golden_put(sim_store *store, const char *path, const char *stream, size_t s
     free(bytes);
 }
 
+const char *golden_differs(const sim_entry *entry, const json_t *object)
+{
+    const char *type = golden_text(object, "type");
+    if (!entry)
+        return "is not there";
+    if (strcmp(type, "dir") == 0)
+        return entry->type == UFTP_STAT_DIRECTORY ? NULL : "is no directory";
+    if (strcmp(type, "link") == 0) {
+        if (entry->type != UFTP_STAT_SYMLINK)
+            return "is no symbolic link";
+        return strcmp(entry->target, golden_text(object, "to")) == 0 ? NULL : "leads elsewhere";
+    }
+    if (entry->type != UFTP_STAT_REGULAR)
+        return "is no file";
+    char digest[GOLDEN_DIGEST_SIZE];
+    golden_digest(entry, digest);
+    return strcmp(digest, golden_text(object, "sha256")) == 0 ? NULL
+                                                              : "has other content than it should";
+}
+
 void golden_compare(const sim_entry *entry, const json_t *object)
 {
-    const char *path = golden_text(object, "path"), *type = golden_text(object, "type");
-    if (!entry)
-        fail_msg("%s is not there", path);
-    if (strcmp(type, "dir") == 0) {
-        assert_int_equal(entry->type, UFTP_STAT_DIRECTORY);
-    } else if (strcmp(type, "link") == 0) {
-        assert_int_equal(entry->type, UFTP_STAT_SYMLINK);
-        assert_string_equal(entry->target, golden_text(object, "to"));
-    } else {
-        char digest[GOLDEN_DIGEST_SIZE];
-        assert_int_equal(entry->type, UFTP_STAT_REGULAR);
-        golden_digest(entry, digest);
-        if (strcmp(digest, golden_text(object, "sha256")) != 0)
-            fail_msg("%s has other content than it should", path);
-    }
+    const char *why = golden_differs(entry, object);
+    if (why)
+        fail_msg("%s %s", golden_text(object, "path"), why);
 }

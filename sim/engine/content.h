@@ -25,25 +25,18 @@ typedef enum sim_content_form {
     SIM_CONTENT_CHECKED
 } sim_content_form;
 
-/* Blocks that were generated lately, kept for all who check the same file: a thousand receivers get
- * the same block within a moment. */
-typedef struct sim_block_cache sim_block_cache;
-sim_block_cache *sim_block_cache_new(uint32_t block_size);
-void sim_block_cache_free(sim_block_cache *cache); /* NULL is allowed */
-
 typedef struct sim_content {
     sim_content_form form;
     uint64_t size;   /* end of the last byte */
     uint64_t seed;   /* generated, checked */
     sim_page *pages; /* kept: ordered by index */
     size_t page_count, page_capacity;
-    uint64_t full_size;     /* checked: the size that the file is to have */
-    uint32_t block_size;    /* checked: it is written in whole blocks of this size */
-    sim_block_cache *cache; /* checked: not its own; NULL: none, or another block size */
-    uint8_t *have;          /* checked: one bit per block */
-    uint64_t have_bytes;    /* checked: in blocks that have come, each counted once */
-    uint64_t wrong;         /* checked: writes with other bytes than expected, or off the blocks */
-    uint64_t unsynced;      /* bytes written since the last sync, however often one place was */
+    uint64_t full_size;  /* checked: the size that the file is to have */
+    uint32_t block_size; /* checked: it is written in whole blocks of this size */
+    uint8_t *have;       /* checked: one bit per block */
+    uint64_t have_bytes; /* checked: in blocks that have come, each counted once */
+    uint64_t wrong;      /* checked: writes with other bytes than expected, or off the blocks */
+    uint64_t unsynced;   /* bytes written since the last sync, however often one place was */
     uint64_t size_synced;
     uint8_t *have_synced; /* checked: as of the last sync; NULL: nothing was there */
 } sim_content;

@@ -97,6 +97,12 @@ static void rename_entry(sim_entry *entry, const char *name)
     entry->name = sim_copy_text(name);
 }
 
+static void tell_placed(const sim_store *store, const sim_entry *entry)
+{
+    if (store->placed)
+        store->placed(store->placed_ctx, entry);
+}
+
 static bool is_within(const sim_entry *entry, const sim_entry *outer)
 {
     for (; entry; entry = entry->parent)
@@ -118,6 +124,7 @@ static int move_entry(sim_store *store, sim_entry *entry, sim_entry *directory, 
     sim_tree_take(entry);
     rename_entry(entry, name);
     sim_tree_insert(directory, entry);
+    tell_placed(store, entry);
     return UFTP_OK;
 }
 
@@ -143,7 +150,6 @@ static void start_content(const sim_store *store, sim_content *content, uint64_t
         const sim_expected *expected = &store->options.expected[i];
         if (expected->size == size) {
             sim_content_check(content, expected->seed, size, store->options.block_size);
-            content->cache = store->options.cache;
             return;
         }
     }
@@ -171,6 +177,7 @@ static int store_create(void *ctx, const uftp_place *place, uint64_t size, bool 
         entry = sim_entry_new(UFTP_STAT_REGULAR, name, strlen(name));
         start_content(store, &entry->content, size);
         sim_tree_insert(directory, entry);
+        tell_placed(store, entry);
     }
     *out = sim_allocate(sizeof **out);
     (*out)->entry = entry;

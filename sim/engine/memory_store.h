@@ -33,7 +33,6 @@ typedef struct sim_store_options {
     uint64_t rate_bytes_per_s; /* of the disk [0: as fast as you like] */
     uint64_t cache_bytes;      /* are written at once, and to the disk by and by [0] */
     uint64_t sync_time;        /* that a sync takes, besides what is still in the cache [0] */
-    sim_block_cache *cache;    /* shared by the stores of a world, outlives them; NULL: none */
     uint32_t block_size; /* of the sessions that bring expected files [UFTP_BLOCK_SIZE_DEFAULT] */
 } sim_store_options;
 
@@ -80,6 +79,9 @@ typedef struct sim_store {
     uint64_t remainder;              /* of the last division by the rate */
     uint64_t busy_total;             /* time that the node had to wait */
     uint64_t lost_bytes;             /* by power failures */
+    /* An onlooker is told of every entry that was created under a name or has got another one. */
+    void (*placed)(void *ctx, const sim_entry *entry);
+    void *placed_ctx;
 } sim_store;
 
 void sim_store_init(sim_store *store, const sim_store_options *options); /* options: may be NULL */

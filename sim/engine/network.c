@@ -158,6 +158,18 @@ void sim_network_leave_all(sim_node *node)
     }
 }
 
+size_t sim_network_memberships(const sim_node *node)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < node->world->group_count; i++) {
+        const sim_group *group = &node->world->groups[i];
+        for (size_t at = find_member(group, node);
+             at < group->count && group->members[at].node == node; at++)
+            count++;
+    }
+    return count;
+}
+
 static bool member_hears(const sim_member *member, const uftp_address *source)
 {
     return member->source.family == 0 || sim_same_host(&member->source, source);

@@ -52,6 +52,7 @@ struct sim_node {
     size_t event_count, event_capacity;
     uint64_t events_by_type[64];
     sim_counters counters;
+    sim_trace trace;
     sim_trace_ring ring;
 };
 
@@ -72,7 +73,6 @@ struct sim {
     sim_link link;
     sim_queue queue;
     sim_medium medium;
-    sim_trace trace;
     char digest[SIM_DIGEST_TEXT];
     char *report; /* of the failure, kept here because nobody returns from it */
     size_t report_len;
@@ -102,6 +102,7 @@ void sim_network_free(sim *world);
 void sim_network_add(sim_node *node);
 void sim_network_remove(sim_node *node); /* frees its paths */
 void sim_network_leave_all(sim_node *node);
+size_t sim_network_memberships(const sim_node *node); /* that it has now */
 void sim_network_each_model(const sim_node *node, void (*visit)(void *ctx, const sim_model *model),
                             void *ctx);
 /* A packet has come to the node's access line. */

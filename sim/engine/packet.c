@@ -1,56 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/packet.h"
 
+#include "base/assert.h"
 #include "engine/memory.h"
+#include "engine/random.h"
 
-#include <nettle/sha2.h>
 #include <string.h>
-
-static uint64_t hash_bytes(const uint8_t *bytes, size_t len)
-{
-    struct sha256_ctx sha;
-    uint8_t digest[8];
-    uint64_t hash = 0;
-    sha256_init(&sha);
-    sha256_update(&sha, len, bytes);
-    sha256_digest(&sha, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        hash = hash << 8 | digest[i];
-    return hash;
-}
 
 sim_packet *sim_packet_new(const uint8_t *bytes, size_t len)
 {
     sim_packet *packet = sim_allocate(sizeof *packet + len);
     packet->references = 1;
     packet->len = len;
-    packet->hash = hash_bytes(bytes, len); /* once, however many receive it */
+    packet->hash = sim_hash_bytes(bytes, len); /* once, however many receive it */
     memcpy(packet->bytes, bytes, len);
     return packet;
 }
 
 sim_packet *sim_packet_share(sim_packet *packet)
 {
-    packet->references++;
+    if (packet->logged)
+        sim_packet_view(packet)->references++;
+    else
+        packet->references++;
     return packet;
 }
 
-void sim_packet_free(sim_packet *packet)
+static void end(sim_packet *packet)
 {
-    if (--packet->references > 0)
-        return;
+    for (size_t i = 0; i < SIM_THREADS_MAX; i++)
+        sim_release(packet->views[i]);
     if (packet->whole)
         sim_packet_free(packet->whole);
     sim_release(packet);
 }
 
+void sim_packet_free(sim_packet *packet)
+{
+    if (packet->logged)
+        sim_packet_view(packet)->references--;
+    else if (--packet->references == 0)
+        end(packet);
+}
+
+void sim_packet_log(sim_packet *packet)
+{
+    UFTP_ASSERT(packet->references == 1 && !packet->logged);
+    packet->logged = true;
+}
+
+bool sim_packet_held(const sim_packet *packet)
+{
+    int64_t references = 0;
+    for (size_t i = 0; i < SIM_THREADS_MAX; i++)
+        if (packet->views[i])
+            references += packet->views[i]->references;
+    return references != 0;
+}
+
+void sim_packet_unlog(sim_packet *packet)
+{
+    UFTP_ASSERT(packet->logged && !sim_packet_held(packet));
+    end(packet);
+}
+
 sim_packet *sim_packet_alter(sim_packet *packet)
 {
-    if (packet->references == 1)
+    if (packet->references == 1 && !packet->logged) {
+        for (size_t i = 0; i < SIM_THREADS_MAX; i++) { /* of what it was */
+            sim_release(packet->views[i]);
+            packet->views[i] = NULL;
+        }
         return packet;
+    }
     sim_packet *copy = sim_allocate(sizeof *copy + packet->len);
     memcpy(copy, packet, sizeof *copy + packet->len);
     copy->references = 1;
+    copy->logged = false;
+    memset(copy->views, 0, sizeof copy->views);
     if (copy->whole)
         sim_packet_share(copy->whole);
     sim_packet_free(packet);
@@ -59,7 +86,7 @@ sim_packet *sim_packet_alter(sim_packet *packet)
 
 void sim_packet_rehash(sim_packet *packet)
 {
-    packet->hash = hash_bytes(packet->bytes, packet->len);
+    packet->hash = sim_hash_bytes(packet->bytes, packet->len);
 }
 
 sim_packet *sim_packet_fragment(sim_packet *packet, size_t offset, size_t len)

@@ -5,11 +5,22 @@
 
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, splitmix64's step */
 
-uint64_t sim_mix(uint64_t value)
+uint64_t sim_hash_bytes(const void *bytes, size_t len)
 {
-    value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return value ^ (value >> 31);
+    const uint8_t *at = bytes;
+    uint64_t hash = sim_mix(len + GOLDEN);
+    for (; len >= 8; len -= 8, at += 8) {
+        /* Low byte first, whatever the machine; the compiler makes one load of it. */
+        uint64_t word = (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+                        (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+                        (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+        hash = sim_rotate_left(hash ^ word, 29) * GOLDEN;
+        hash ^= hash >> 32;
+    }
+    uint64_t rest = 0;
+    for (size_t i = 0; i < len; i++)
+        rest |= (uint64_t)at[i] << 8 * i;
+    return sim_mix(hash ^ rest);
 }
 
 static void fill(void *ctx, size_t len, uint8_t *dst)
@@ -34,24 +45,6 @@ void sim_random_init(sim_random *random, uint64_t seed, const char *name)
     for (int i = 0; i < 4; i++)
         random->state[i] = sim_mix(state += GOLDEN);
     random->core = (uftp_random){.fill = fill, .ctx = random};
-}
-
-static uint64_t rotate_left(uint64_t value, int by)
-{
-    return value << by | value >> (64 - by);
-}
-
-uint64_t sim_random_u64(sim_random *random)
-{
-    uint64_t *s = random->state;
-    uint64_t result = rotate_left(s[1] * 5, 7) * 9, shifted = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = rotate_left(s[3], 45);
-    return result;
 }
 
 uint64_t sim_random_below(sim_random *random, uint64_t limit)

@@ -5,6 +5,7 @@
 #include "engine/node.h"
 
 #include <inttypes.h>
+#include <nettle/sha2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,6 @@ sim *sim_new(const sim_options *options)
         o->events_max = 100000;
     world->link = o->link ? *o->link : (sim_link){.delay = UFTP_MS(1)};
     sim_queue_init(&world->queue, 0);
-    sim_trace_init(&world->trace);
     sim_network_init(world);
     return world;
 }
@@ -179,12 +179,36 @@ bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type)
     return true;
 }
 
-const char *sim_digest(sim *world)
+static void hash_number(struct sha256_ctx *sha, uint64_t value)
 {
-    return sim_trace_digest(&world->trace, world->digest);
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+    sha256_update(sha, sizeof bytes, bytes);
 }
 
-static void print_report(sim *world, sim_node *node, const char *message, FILE *out)
+const char *sim_digest(sim *world)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct sha256_ctx sha;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&sha);
+    for (size_t i = 0; i < world->node_count; i++) {
+        const sim_trace *trace = &world->nodes[i]->trace;
+        hash_number(&sha, trace->records);
+        hash_number(&sha, trace->a);
+        hash_number(&sha, trace->b);
+    }
+    sha256_digest(&sha, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        world->digest[2 * i] = digits[digest[i] >> 4];
+        world->digest[2 * i + 1] = digits[digest[i] & 15];
+    }
+    return world->digest;
+}
+
+static void print_report(sim *world, const sim_node *node, const sim_node *other,
+                         const char *message, FILE *out)
 {
     fprintf(out, "sim: %s\n", message);
     fprintf(out, "sim: seed %" PRIu64 ", time %" PRIu64 ".%09" PRIu64 " s, digest %s\n",
@@ -195,11 +219,27 @@ static void print_report(sim *world, sim_node *node, const char *message, FILE *
     for (size_t i = 0; i < world->node_count; i++) {
         const sim_node *each = world->nodes[i];
         /* A world of a thousand would bury the message. */
-        if (node ? each != node && i > 0 : i >= 8)
+        if (node ? each != node && each != other && i > 0 : i >= 8)
             continue;
         fprintf(out, "node %" PRIu32 " \"%s\" (%s)\n", each->index, each->name, each->core->role);
         sim_trace_ring_print(&each->ring, out);
     }
+}
+
+_Noreturn static void fail(sim *world, const sim_node *node, const sim_node *other,
+                           const char *message)
+{
+    if (!world->options.on_failure) {
+        print_report(world, node, other, message, stderr);
+        abort();
+    }
+    FILE *out = open_memstream(&world->report, &world->report_len);
+    if (out) {
+        print_report(world, node, other, message, out);
+        fclose(out);
+    }
+    world->options.on_failure(world->options.ctx, world->report ? world->report : message);
+    abort(); /* it must not come back: the world is broken */
 }
 
 void sim_fail(sim *world, sim_node *node, const char *format, ...)
@@ -209,16 +249,15 @@ void sim_fail(sim *world, sim_node *node, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    fail(world, node, NULL, message);
+}
 
-    if (!world->options.on_failure) {
-        print_report(world, node, message, stderr);
-        abort();
-    }
-    FILE *out = open_memstream(&world->report, &world->report_len);
-    if (out) {
-        print_report(world, node, message, out);
-        fclose(out);
-    }
-    world->options.on_failure(world->options.ctx, world->report ? world->report : message);
-    abort(); /* it must not come back: the world is broken */
+void sim_fail_between(sim *world, sim_node *node, sim_node *other, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    fail(world, node, other, message);
 }

@@ -42,6 +42,9 @@ typedef struct sim_options {
     uint64_t join_latency, leave_latency; /* of routers, per hop [0] */
     bool join_trains; /* datagrams of one flow and size that arrive at one instant are delivered as
                          one train, as UDP GRO does; otherwise each by itself */
+    bool share; /* receivers of one datagram are handed the same bytes, where that saves work: only
+                   in a program that is linked for it (run/sharing.c). Otherwise each has its own,
+                   which are spoilt when the call is over, to show who keeps a pointer */
     size_t transmit_capacity; /* room given to poll_transmit [UFTP_TRAIN_BYTES_MAX] */
     size_t trace_lines;       /* kept per node for failure reports [40] */
     size_t events_max;        /* recorded per node, later ones are only counted [100000] */
@@ -75,7 +78,8 @@ uint64_t sim_run(sim *world);
 void sim_run_until(sim *world, uint64_t time);
 /* Runs until the node's next event of this type; false when the run ends without one. */
 bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type);
-/* The trace so far, 64 hex digits; valid until the next call. */
+#define SIM_DIGEST_TEXT 65 /* 64 hex digits and the NUL */
+/* The traces of all nodes so far, 64 hex digits; valid until the next call. */
 const char *sim_digest(sim *world);
 /* Timers fired so far: the measure of a world's work. */
 uint64_t sim_steps(const sim *world);
@@ -84,6 +88,9 @@ uint64_t sim_steps(const sim *world);
  * and the command that repeats it. Does not return. */
 _Noreturn void sim_fail(sim *world, sim_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same about two nodes. */
+_Noreturn void sim_fail_between(sim *world, sim_node *node, sim_node *other, const char *format,
+                                ...) __attribute__((format(printf, 4, 5)));
 
 /* ---- nodes ---- */
 

@@ -18,20 +18,16 @@ void *guard_grow(void *array, size_t count, size_t *capacity, size_t size)
 
 /* ---- questions ---- */
 
-guarded *guard_find(sim_guard *guard, const sim_node *node)
+guarded *guard_find(const sim_guard *guard, const sim_node *node)
 {
-    for (guarded *who = guard->nodes; who; who = who->next)
-        if (who->node == node)
-            return who;
-    return NULL;
+    size_t index = sim_index(node);
+    return index < guard->index_count ? guard->by_index[index] : NULL;
 }
 
-guarded *guard_find_uid(sim_guard *guard, uint32_t uid)
+guarded *guard_find_uid(const sim_guard *guard, uint32_t uid)
 {
-    for (guarded *who = guard->nodes; who; who = who->next)
-        if (!who->is_sender && sim_index(who->node) + 1 == uid)
-            return who;
-    return NULL;
+    guarded *who = uid > 0 && uid <= guard->index_count ? guard->by_index[uid - 1] : NULL;
+    return who && !who->is_sender ? who : NULL;
 }
 
 guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_t instance)
@@ -42,14 +38,19 @@ guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_
     return session;
 }
 
-guard_view *guard_view_find(const sim_guard *guard, const guarded *receiver, uint32_t group,
-                            uint8_t instance)
+guard_view *guard_view_find(const guarded *receiver, uint32_t group, uint8_t instance,
+                            const uftp_address *host)
 {
-    guard_view *view = guard->views;
-    while (view &&
-           (view->receiver != receiver || view->group != group || view->instance != instance))
-        view = view->next;
-    return view;
+    guard_view *found = NULL;
+    for (guard_view *view = receiver->views; view; view = view->next) {
+        if (view->group != group || view->instance != instance)
+            continue;
+        if (host && uftp_address_same_host(&view->host, host))
+            return view;
+        if (!host && (!found || (view->ready && !found->ready)))
+            found = view;
+    }
+    return found;
 }
 
 guard_result *guard_result_find(const guard_view *view, uint16_t file_id)
@@ -120,18 +121,19 @@ static void sender_told(sim_guard *guard, guarded *who, const uftp_event *event)
 
 /* ---- what receivers tell ---- */
 
-static void receiver_started(sim_guard *guard, guarded *who, const uftp_event *event)
+static void receiver_started(guarded *who, const uftp_event *event)
 {
-    const guard_view *before = guard_view_find(guard, who, event->group, event->instance);
+    const guard_view *before = guard_view_find(who, event->group, event->instance, &event->address);
     if (before && !before->finished && before->incarnation == who->incarnation)
         guard_fail(who, "%s began session %08X twice", sim_name(who->node), event->group);
     guard_view *view = sim_allocate(sizeof *view);
-    *view = (guard_view){.next = guard->views,
+    *view = (guard_view){.next = who->views,
                          .receiver = who,
                          .group = event->group,
                          .instance = event->instance,
+                         .host = event->address,
                          .incarnation = who->incarnation};
-    guard->views = view;
+    who->views = view;
     who->open++;
 }
 
@@ -143,7 +145,7 @@ static guard_result *begin_result(guard_view *view, const uftp_event *event)
     return &view->results[view->count++];
 }
 
-static void receiver_finished_file(sim_guard *guard, guarded *who, guard_view *view,
+static void receiver_finished_file(const sim_guard *guard, guarded *who, guard_view *view,
                                    const uftp_event *event)
 {
     guard_result *result = guard_result_find(view, event->file_id);
@@ -160,13 +162,13 @@ static void receiver_finished_file(sim_guard *guard, guarded *who, guard_view *v
                    event->error);
 }
 
-static void receiver_told(sim_guard *guard, guarded *who, const uftp_event *event)
+static void receiver_told(const sim_guard *guard, guarded *who, const uftp_event *event)
 {
     if (event->type == UFTP_EVENT_SESSION_STARTED) {
-        receiver_started(guard, who, event);
+        receiver_started(who, event);
         return;
     }
-    guard_view *view = guard_view_find(guard, who, event->group, event->instance);
+    guard_view *view = guard_view_find(who, event->group, event->instance, &event->address);
     bool of_session =
         event->type == UFTP_EVENT_SESSION_READY || event->type == UFTP_EVENT_SESSION_FINISHED ||
         event->type == UFTP_EVENT_FILE_STARTED || event->type == UFTP_EVENT_FILE_FINISHED;
@@ -189,6 +191,21 @@ static void receiver_told(sim_guard *guard, guarded *who, const uftp_event *even
         view->result = event->result;
         who->open--;
     }
+}
+
+/* ---- senders and their configuration ---- */
+
+bool guard_is_core(const guarded *who)
+{
+    return who->is_sender && strcmp(who->node->core->role, "sender") == 0;
+}
+
+static void take_config(sim_guard *guard, guarded *who, const uftp_sender_config *config)
+{
+    who->config = *config;
+    who->rate = config->rate_bytes_per_s;
+    if (config->robust > guard->robust_largest)
+        guard->robust_largest = config->robust;
 }
 
 /* ---- hooks ---- */
@@ -224,36 +241,26 @@ static void on_turn(void *ctx, sim_node *node, uint64_t now, uint64_t deadline)
     if (!who)
         return;
     guard_turn(guard, who, now, deadline);
-    if (who->store && !guard->objects_unknown)
-        guard_store(guard, who);
-}
-
-static size_t count_groups(const sim_node *node)
-{
-    const sim *world = sim_world(node);
-    size_t count = 0;
-    for (size_t g = 0; g < world->group_count; g++)
-        for (size_t i = 0; i < world->groups[g].count; i++)
-            count += world->groups[g].members[i].node == node;
-    return count;
 }
 
 static void on_start(void *ctx, sim_node *node, uint64_t now)
 {
-    (void)now;
     sim_guard *guard = ctx;
     guarded *who = guard_find(guard, node);
     if (!who)
         return;
-    if (++who->incarnation == 1 && who->store)
+    if (++who->incarnation == 1 && who->store) {
         guard_remember_store(who);
+        guard_watch_store(guard, who);
+    }
     who->open = 0;
-    who->groups = count_groups(node);
+    who->groups = sim_network_memberships(node);
     who->idle_turns = 0;
+    who->heard_at = now;
     who->seq_known = false;
     who->iv_counter = 0;
-    if (who->is_sender && !who->config.plain && strcmp(node->core->role, "sender") == 0)
-        guard_new_key(guard, who);
+    if (guard_is_core(who))
+        take_config(guard, who, &sim_sender(node)->config);
 }
 
 void sim_guard_hooks(sim_guard *guard, sim_options *options)
@@ -276,6 +283,13 @@ sim_guard *sim_guard_new(void)
 static guarded *add(sim_guard *guard, sim_node *node)
 {
     guarded *who = sim_allocate(sizeof *who);
+    size_t index = sim_index(node), before = guard->index_count;
+    if (index >= before) {
+        guard->index_count = index < 2 * before ? 2 * before : index + 1;
+        guard->by_index = sim_reallocate(guard->by_index, guard->index_count * sizeof(guarded *));
+        memset(guard->by_index + before, 0, (guard->index_count - before) * sizeof(guarded *));
+    }
+    guard->by_index[index] = who;
     who->node = node;
     who->next = guard->nodes;
     guard->nodes = who;
@@ -285,19 +299,24 @@ static guarded *add(sim_guard *guard, sim_node *node)
 void sim_guard_sender(sim_guard *guard, sim_node *node, const uftp_sender_config *config,
                       sim_source *source)
 {
-    UFTP_ASSERT(config->block_size && config->robust && config->grtt_min && config->grtt_max &&
-                config->rate_bytes_per_s);
     guarded *who = add(guard, node);
     who->is_sender = true;
-    who->config = *config;
     who->source = source;
-    if (config->robust > guard->robust_largest)
-        guard->robust_largest = config->robust;
+    if (!config)
+        return; /* known when its core starts */
+    UFTP_ASSERT(config->block_size && config->robust && config->grtt_min && config->grtt_max &&
+                config->rate_bytes_per_s);
+    take_config(guard, who, config);
 }
 
 void sim_guard_receiver(sim_guard *guard, sim_node *node, sim_store *store)
 {
     add(guard, node)->store = store;
+}
+
+void sim_guard_unflushed(sim_guard *guard, sim_node *receiver)
+{
+    guard_find(guard, receiver)->unflushed = true;
 }
 
 void sim_guard_set_owner(sim_guard *guard, void *owner)
@@ -322,27 +341,63 @@ void sim_guard_forgetful(sim_guard *guard, sim_node *node)
     guard->objects_unknown |= who->is_sender;
 }
 
-void sim_guard_secret(sim_guard *guard, const void *bytes, size_t len)
+/* ---- secrets ---- */
+
+void sim_guard_secret(sim_guard *guard, const char *what, const void *bytes, size_t len)
 {
-    UFTP_ASSERT(len >= 8); /* less is found by accident */
-    guard_secret *secret = sim_allocate(sizeof *secret + len);
-    secret->next = guard->secrets;
-    secret->len = len;
-    memcpy(secret->bytes, bytes, len);
-    guard->secrets = secret;
+    (void)sim_secrets_add(&guard->secrets, what, false, bytes, len);
 }
+
+void sim_guard_secret_name(sim_guard *guard, const char *name)
+{
+    (void)sim_secrets_add(&guard->secrets, "the name of a file", true, name, strlen(name));
+}
+
+/* A session's secrets are its own: no other, and no earlier incarnation of the sender, had them.
+ * Those of one receiver may be told twice, when it registers anew. */
+static void on_secret(void *ctx, const char *label, uint32_t group, uint32_t uid,
+                      const uint8_t *value, size_t len)
+{
+    sim_guard *guard = ctx;
+    bool fresh = len < SIM_SECRET_MIN ||
+                 sim_secrets_add(&guard->secrets, "a key of a session", false, value, len);
+    bool of_session = strcmp(label, "GROUP_MASTER") == 0 || strcmp(label, "SERVER_APP_KEY") == 0;
+    guarded *sender = uid > 0 && uid <= guard->index_count ? guard->by_index[uid - 1] : NULL;
+    if (!fresh && of_session && sender)
+        guard_fail(sender, "%s has a %s that was used before", sim_name(sender->node), label);
+    if (guard->key_log_next)
+        guard->key_log_next->log(guard->key_log_next->ctx, label, group, uid, value, len);
+}
+
+const uftp_key_log *sim_guard_key_log(sim_guard *guard, const uftp_key_log *next)
+{
+    guard->key_log = (uftp_key_log){.log = on_secret, .ctx = guard};
+    guard->key_log_next = next;
+    return &guard->key_log;
+}
+
+const char *sim_guard_told(const sim_guard *guard, const void *bytes, size_t len)
+{
+    const sim_secret *secret = sim_secrets_in_report(&guard->secrets, bytes, len);
+    return secret ? secret->what : NULL;
+}
+
+/* ---- the end ---- */
 
 /* It has left all groups but those that its driver joined for it. */
 static void check_groups(const guarded *who)
 {
-    if (count_groups(who->node) != who->groups)
+    size_t groups = sim_network_memberships(who->node);
+    if (groups != who->groups)
         guard_fail(who, "%s is in %zu groups, at the start it was in %zu", sim_name(who->node),
-                   count_groups(who->node), who->groups);
+                   groups, who->groups);
 }
 
 void sim_guard_end(sim_guard *guard)
 {
     for (guarded *who = guard->nodes; who; who = who->next) {
+        if (who->store && who->incarnation && !guard->objects_unknown)
+            guard_store(guard, who);
         if (!sim_running(who->node))
             continue;
         if (who->open)
@@ -354,8 +409,7 @@ void sim_guard_end(sim_guard *guard)
     }
     for (guard_session *session = guard->sessions; session; session = session->next) {
         guarded *who = session->sender;
-        if (!session->finished || !sim_running(who->node) ||
-            strcmp(who->node->core->role, "sender") != 0)
+        if (!session->finished || !sim_running(who->node) || !guard_is_core(who))
             continue;
         uftp_sender *sender = sim_sender(who->node);
         if (uftp_sender_group(sender) != session->group)
@@ -383,10 +437,20 @@ static void free_session(guard_session *session)
     sim_release(session);
 }
 
+static void free_views(guarded *receiver)
+{
+    for (guard_view *view = receiver->views, *next; view; view = next) {
+        next = view->next;
+        sim_release(view->results);
+        sim_release(view);
+    }
+}
+
 void sim_guard_free(sim_guard *guard)
 {
     for (guarded *who = guard->nodes, *next; who; who = next) {
         next = who->next;
+        free_views(who);
         sim_release(who->known);
         sim_release(who);
     }
@@ -394,15 +458,7 @@ void sim_guard_free(sim_guard *guard)
         next = session->next;
         free_session(session);
     }
-    for (guard_view *view = guard->views, *next; view; view = next) {
-        next = view->next;
-        sim_release(view->results);
-        sim_release(view);
-    }
-    for (guard_secret *secret = guard->secrets, *next; secret; secret = next) {
-        next = secret->next;
-        sim_release(secret);
-    }
-    sim_release(guard->keys);
+    sim_release(guard->by_index);
+    sim_secrets_free(&guard->secrets);
     sim_release(guard);
 }

@@ -8,6 +8,7 @@
 #include "invariants/guard.h"
 
 #include "engine/node.h"
+#include "invariants/secrets.h"
 
 /* An object that a sender has announced. */
 typedef struct guard_object {
@@ -43,6 +44,7 @@ typedef struct guard_view {
     struct guarded *receiver;
     uint32_t group;
     uint8_t instance;
+    uftp_address host; /* of the sender: until one confirms, several may claim a session's name */
     uint32_t incarnation; /* of the receiver */
     bool ready, done, finished;
     uftp_result result;
@@ -63,35 +65,33 @@ typedef struct guarded {
     uint64_t iv_counter;
     bool seq_known;
     uint16_t seq;
+    uint64_t rate;       /* bytes/s */
     uint64_t paid_until; /* what it has sent takes until then at its rate */
-    uint8_t key[32];     /* of the last incarnation */
-    bool key_known;
+    uint64_t blocks;     /* that it had sent when it was last looked at */
 
-    sim_store *store; /* receiver */
-    size_t groups;    /* it is in when it starts */
-    uint64_t store_calls;
-    uint64_t *known; /* hashes of what was there before */
+    const sim_guard *guard; /* receiver */
+    sim_store *store;
+    bool unflushed;
+    guard_view *views; /* newest first */
+    size_t groups;     /* it is in when it starts */
+    uint64_t *known;   /* hashes of what was there before */
     size_t known_count, known_capacity;
 
     uint32_t open;   /* sessions begun and not finished, this incarnation */
     uint64_t events; /* told */
     uint64_t effects, idle_turns;
+    uint64_t heard, heard_at; /* datagrams, and when the last of them was noticed */
 } guarded;
-
-typedef struct guard_secret {
-    struct guard_secret *next;
-    size_t len;
-    uint8_t bytes[];
-} guard_secret;
 
 struct sim_guard {
     void *owner;
     guarded *nodes;
+    guarded **by_index; /* of the node */
+    size_t index_count;
     guard_session *sessions;
-    guard_view *views; /* newest first */
-    guard_secret *secrets;
-    uint64_t (*keys)[4]; /* every sender's key so far */
-    size_t key_count, key_capacity;
+    sim_secrets secrets;
+    uftp_key_log key_log;
+    const uftp_key_log *key_log_next;
     bool damaged;
     bool objects_unknown;  /* a sender is forgetful */
     uint64_t grtt_largest; /* that any sender has announced */
@@ -99,24 +99,31 @@ struct sim_guard {
 };
 
 /* guard.c */
-guarded *guard_find(sim_guard *guard, const sim_node *node);
-guarded *guard_find_uid(sim_guard *guard, uint32_t uid);
+bool guard_is_core(const guarded *who); /* of a sender, and no part that a test plays */
+guarded *guard_find(const sim_guard *guard, const sim_node *node);
+guarded *guard_find_uid(const sim_guard *guard, uint32_t uid);
 guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_t instance);
-guard_view *guard_view_find(const sim_guard *guard, const guarded *receiver, uint32_t group,
-                            uint8_t instance);
+/* NULL for the host: the one that was confirmed, if any was. */
+guard_view *guard_view_find(const guarded *receiver, uint32_t group, uint8_t instance,
+                            const uftp_address *host);
 guard_result *guard_result_find(const guard_view *view, uint16_t file_id);
 const guard_object *guard_object_find(const guard_session *session, uint16_t file_id);
 #define guard_fail(who, ...) sim_fail(sim_world((who)->node), (who)->node, __VA_ARGS__)
+#define guard_fail_between(who, other, ...) \
+    sim_fail_between(sim_world((who)->node), (who)->node, (other)->node, __VA_ARGS__)
 /* Room for one more element behind an array's `count`. */
 void *guard_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 /* wire.c */
 void guard_datagram(sim_guard *guard, guarded *who, uint64_t now, const sim_packet *packet);
-void guard_new_key(sim_guard *guard, guarded *sender);
+/* Time that so many bytes take at the sender's rate. */
+uint64_t guard_wire_interval(const guarded *sender, size_t len);
 
 /* files.c */
 void guard_remember_store(guarded *receiver);
-/* After a turn in which the store was changed. */
+/* From now on whatever gets a name there is looked at. */
+void guard_watch_store(const sim_guard *guard, guarded *receiver);
+/* All that lies there. */
 void guard_store(const sim_guard *guard, guarded *receiver);
 /* The receiver says that this object is where it belongs. */
 void guard_finished_object(const sim_guard *guard, guarded *receiver, const uftp_event *event);

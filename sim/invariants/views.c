@@ -6,29 +6,32 @@
 
 #include <inttypes.h>
 
-static guard_view *view_of(sim_guard *guard, uint32_t uid, uint32_t group, uint8_t instance)
+static guard_view *view_of(const sim_guard *guard, uint32_t uid, uint32_t group, uint8_t instance)
 {
     const guarded *receiver = guard_find_uid(guard, uid);
-    return receiver ? guard_view_find(guard, receiver, group, instance) : NULL;
+    return receiver ? guard_view_find(receiver, group, instance, NULL) : NULL;
 }
 
 static void check_complete(guarded *sender, const guard_view *view, const uftp_event *event)
 {
     if (event->file_id == 0) {
         if (!view->done)
-            guard_fail(sender, "%s believes that %s is through, which it is not",
-                       sim_name(sender->node), sim_name(view->receiver->node));
+            guard_fail_between(sender, view->receiver,
+                               "%s believes that %s is through, which it is not",
+                               sim_name(sender->node), sim_name(view->receiver->node));
         return;
     }
     const guard_result *result = guard_result_find(view, event->file_id);
     if (!result || !result->finished)
-        guard_fail(sender, "%s believes that %s has file %u, which it has not",
-                   sim_name(sender->node), sim_name(view->receiver->node), event->file_id);
+        guard_fail_between(sender, view->receiver,
+                           "%s believes that %s has file %u, which it has not",
+                           sim_name(sender->node), sim_name(view->receiver->node), event->file_id);
     if (result->status != event->status ||
         (result->error < 0) != (event->status == UFTP_COMPLETE_REJECTED))
-        guard_fail(sender, "%s believes that %s ended file %u with status %u; that was %u (%d)",
-                   sim_name(sender->node), sim_name(view->receiver->node), event->file_id,
-                   event->status, result->status, result->error);
+        guard_fail_between(sender, view->receiver,
+                           "%s believes that %s ended file %u with status %u; that was %u (%d)",
+                           sim_name(sender->node), sim_name(view->receiver->node), event->file_id,
+                           event->status, result->status, result->error);
 }
 
 void guard_client_event(sim_guard *guard, guarded *sender, const uftp_event *event)
@@ -52,12 +55,14 @@ void guard_client_event(sim_guard *guard, guarded *sender, const uftp_event *eve
     const guard_session *session = guard_session_find(guard, event->group, event->instance);
     if (confirmed && session->phase == UFTP_SENDER_ANNOUNCE && !sender->config.plain &&
         !view->ready)
-        guard_fail(sender, "%s believes that %s holds the keys, which it does not",
-                   sim_name(sender->node), sim_name(view->receiver->node));
+        guard_fail_between(sender, view->receiver,
+                           "%s believes that %s holds the keys, which it does not",
+                           sim_name(sender->node), sim_name(view->receiver->node));
     if (confirmed && session->phase == UFTP_SENDER_FILEINFO &&
         !guard_result_find(view, event->file_id))
-        guard_fail(sender, "%s believes that %s knows file %u, which it does not",
-                   sim_name(sender->node), sim_name(view->receiver->node), event->file_id);
+        guard_fail_between(sender, view->receiver,
+                           "%s believes that %s knows file %u, which it does not",
+                           sim_name(sender->node), sim_name(view->receiver->node), event->file_id);
     if (complete)
         check_complete(sender, view, event);
 }
@@ -110,15 +115,15 @@ void sim_guard_report(sim_guard *guard, sim_node *node, uint32_t group, uint8_t 
     bool less = info->copied < t.copied || info->overwritten < t.overwritten ||
                 info->skipped < t.skipped || info->rejected < t.rejected || info->bytes < t.bytes;
     if (more || (all && less))
-        guard_fail(sender,
-                   "%s reports of %s: %u copied, %u overwritten, %u skipped, %u rejected, %" PRIu64
-                   " bytes; that were %u, %u, %u, %u, %" PRIu64,
-                   sim_name(sender->node), info->name, info->copied, info->overwritten,
-                   info->skipped, info->rejected, info->bytes, t.copied, t.overwritten, t.skipped,
-                   t.rejected, t.bytes);
+        guard_fail_between(
+            sender, view->receiver,
+            "%s reports of %s: %u copied, %u overwritten, %u skipped, %u rejected, %" PRIu64
+            " bytes; that were %u, %u, %u, %u, %" PRIu64,
+            sim_name(sender->node), info->name, info->copied, info->overwritten, info->skipped,
+            info->rejected, info->bytes, t.copied, t.overwritten, t.skipped, t.rejected, t.bytes);
     if (all && view->finished && view->result != UFTP_RESULT_OK && !view->done)
-        guard_fail(sender, "%s reports success of %s, which failed", sim_name(sender->node),
-                   info->name);
+        guard_fail_between(sender, view->receiver, "%s reports success of %s, which failed",
+                           sim_name(sender->node), info->name);
 }
 
 /* ---- all well ---- */
@@ -127,14 +132,16 @@ static void check_got_it(const guarded *receiver, const guard_view *view,
                          const guard_session *session)
 {
     if (!view || !view->finished || view->result != UFTP_RESULT_OK)
-        guard_fail(receiver, "%s did not get through the session of %s, with no reason to fail",
-                   sim_name(receiver->node), sim_name(session->sender->node));
+        guard_fail_between(receiver, session->sender,
+                           "%s did not get through the session of %s, with no reason to fail",
+                           sim_name(receiver->node), sim_name(session->sender->node));
     for (size_t i = 0; i < session->count; i++) {
         const guard_object *object = &session->objects[i];
         const guard_result *result = guard_result_find(view, object->file_id);
         if (!result || !result->finished || result->error < 0)
-            guard_fail(receiver, "%s did not get \"%s\", with no reason to fail",
-                       sim_name(receiver->node), object->name);
+            guard_fail_between(receiver, session->sender,
+                               "%s did not get \"%s\", with no reason to fail",
+                               sim_name(receiver->node), object->name);
     }
 }
 
@@ -142,5 +149,5 @@ void sim_guard_got_it(sim_guard *guard, sim_node *node)
 {
     const guarded *who = guard_find(guard, node);
     for (const guard_session *session = guard->sessions; session; session = session->next)
-        check_got_it(who, guard_view_find(guard, who, session->group, session->instance), session);
+        check_got_it(who, guard_view_find(who, session->group, session->instance, NULL), session);
 }

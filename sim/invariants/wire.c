@@ -4,6 +4,7 @@
  */
 #include "invariants/internal.h"
 
+#include "base/arith.h"
 #include "engine/sender_node.h"
 #include "session/packet.h"
 #include "session/sender_internal.h"
@@ -22,42 +23,11 @@
 
 /* ---- secrets ---- */
 
-static bool contains(const uint8_t *bytes, size_t len, const uint8_t *needle, size_t needle_len)
-{
-    const uint8_t *at = bytes, *end = bytes + len;
-    while ((size_t)(end - at) >= needle_len) {
-        at = memchr(at, needle[0], (size_t)(end - at) - needle_len + 1);
-        if (!at)
-            return false;
-        if (memcmp(at, needle, needle_len) == 0)
-            return true;
-        at++;
-    }
-    return false;
-}
-
 static void check_secrets(const sim_guard *guard, const guarded *who, const sim_packet *packet)
 {
-    for (const guard_secret *secret = guard->secrets; secret; secret = secret->next)
-        if (contains(packet->bytes, packet->len, secret->bytes, secret->len))
-            guard_fail(who, "%s sent a secret in the clear", sim_name(who->node));
-}
-
-/* A sender's keys are its own: no other, and no earlier incarnation of itself, has used them. */
-void guard_new_key(sim_guard *guard, guarded *sender)
-{
-    const uftp_sender *core = sim_sender(sender->node);
-    if (core->wire != &uftp_wire_v5)
-        return; /* version 4 draws its IVs another way, and no world of the swarm speaks it yet */
-    uint64_t key[4] = {0};
-    memcpy(key, core->keys.of.v5.app.key, sizeof key);
-    for (size_t i = 0; i < guard->key_count; i++)
-        if (memcmp(guard->keys[i], key, sizeof key) == 0)
-            guard_fail(sender, "%s has a key that was used before", sim_name(sender->node));
-    guard->keys = guard_grow(guard->keys, guard->key_count, &guard->key_capacity, sizeof key);
-    memcpy(guard->keys[guard->key_count++], key, sizeof key);
-    sim_guard_secret(guard, core->keys.of.v5.app.key, 16);
-    sim_guard_secret(guard, core->keys.of.v5.group_master, UFTP_GROUP_MASTER_LEN);
+    const sim_secret *secret = sim_secrets_in(&guard->secrets, packet->bytes, packet->len);
+    if (secret)
+        guard_fail(who, "%s sent a secret in the clear: %s", sim_name(who->node), secret->what);
 }
 
 /* One key, one counter: (spec v5 3.10) a pair that comes twice gives away the plaintext of both. */
@@ -113,9 +83,12 @@ static bool is_encrypted(const sim_guard *guard, const guarded *who, const uftp_
     return session && !session->sender->config.plain;
 }
 
-static bool may_be_clear(uint8_t type)
+/* spec v4 3.3: CLIENT_KEY, which version 5 seals. */
+static bool may_be_clear(const uftp_packet *packet)
 {
-    return type == UFTP_MESSAGE_ANNOUNCE || type == UFTP_MESSAGE_REGISTER ||
+    uint8_t type = packet->header.type;
+    return (type == UFTP_MESSAGE_CLIENT_KEY && packet->wire == &uftp_wire_v4) ||
+           type == UFTP_MESSAGE_ANNOUNCE || type == UFTP_MESSAGE_REGISTER ||
            type == UFTP_MESSAGE_KEYINFO || type == UFTP_MESSAGE_ABORT;
 }
 
@@ -127,7 +100,7 @@ static void check_clear(sim_guard *guard, guarded *who, const uftp_packet *packe
     if (err < 0)
         guard_fail(who, "%s sent a malformed %s", sim_name(who->node),
                    uftp_message_name(header->type));
-    if (is_encrypted(guard, who, header) && !may_be_clear(header->type))
+    if (is_encrypted(guard, who, header) && !may_be_clear(packet))
         guard_fail(who, "%s sent %s in the clear", sim_name(who->node),
                    uftp_message_name(header->type));
     uint16_t block_size = block_size_of(guard, who, header);
@@ -141,7 +114,8 @@ static void check_clear(sim_guard *guard, guarded *who, const uftp_packet *packe
         check_counter(who, &who->iv_counter, message.as.keyinfo.iv_counter);
 }
 
-static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *packet)
+static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *packet,
+                         const uftp_address *to)
 {
     const uftp_header *header = &packet->header;
     size_t limit = packet->wire->header_len + packet->wire->encrypted_overhead +
@@ -153,29 +127,48 @@ static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *pack
         check_counter(who, &who->iv_counter, packet->encrypted.iv_counter);
         return;
     }
-    guard_view *view = guard_view_find(guard, who, header->group, header->instance);
+    guard_view *view = guard_view_find(who, header->group, header->instance, to);
+    /* By way of a NAT; the first of a session leaves before the session is told. */
+    if (!view && packet->encrypted.iv_counter > 1)
+        view = guard_view_find(who, header->group, header->instance, NULL);
     if (view)
         check_counter(who, &view->iv_counter, packet->encrypted.iv_counter);
 }
 
-static uint64_t wire_interval(const guarded *who, size_t len)
+uint64_t guard_wire_interval(const guarded *who, size_t len)
 {
-    uint64_t rate = who->config.rate_bytes_per_s;
-    return rate == UFTP_RATE_UNLIMITED ? 0 : (len + IP_OVERHEAD_IPV4) * UFTP_S(1) / rate;
+    return who->rate == UFTP_RATE_UNLIMITED ? 0 : (len + IP_OVERHEAD_IPV4) * UFTP_S(1) / who->rate;
+}
+
+/* Congestion control sets the rate: what is owed is then owed at the new one. */
+static void follow_rate(guarded *who, uint64_t now)
+{
+    if (who->config.congestion_control == UFTP_CC_NONE)
+        return;
+    uint64_t rate = sim_sender(who->node)->pacer.rate_bytes_per_s;
+    if (rate == who->rate)
+        return;
+    if (who->paid_until > now)
+        who->paid_until = now + uftp_mul_div(who->paid_until - now, who->rate, rate);
+    who->rate = rate;
+    if (who->config.rate_max && rate > who->config.rate_max)
+        guard_fail(who, "%s sends at %" PRIu64 " bytes/s, at most %" PRIu64 " are allowed",
+                   sim_name(who->node), rate, who->config.rate_max);
 }
 
 static void check_rate(guarded *who, uint64_t now, const uftp_packet *packet)
 {
     if (packet->header.type == UFTP_MESSAGE_ABORT)
         return; /* must not wait */
+    follow_rate(who, now);
     uint64_t earliest = now > CREDIT ? now - CREDIT : 0;
     if (who->paid_until < earliest)
         who->paid_until = earliest;
-    uint64_t interval = wire_interval(who, packet->len);
+    uint64_t interval = guard_wire_interval(who, packet->len);
     who->paid_until += interval;
     uint64_t burst = interval > BURST ? interval : BURST;
     /* Sealed ABORTs cannot be told apart: one datagram more. */
-    if (who->paid_until > now + burst + wire_interval(who, UFTP_DATAGRAM_MAX))
+    if (who->paid_until > now + burst + guard_wire_interval(who, UFTP_DATAGRAM_MAX))
         guard_fail(who, "%s sends faster than its rate: %" PRIu64 " ns ahead", sim_name(who->node),
                    who->paid_until - now);
 }
@@ -184,7 +177,7 @@ static void check_rate(guarded *who, uint64_t now, const uftp_packet *packet)
 static void check_grtt(sim_guard *guard, const guarded *who, const uftp_header *header)
 {
     uint64_t grtt = uftp_grtt_expand(header->grtt);
-    uint64_t gap = wire_interval(who, UFTP_DATAGRAM_MAX);
+    uint64_t gap = guard_wire_interval(who, UFTP_DATAGRAM_MAX);
     uint64_t max = who->config.grtt_max > gap ? who->config.grtt_max : gap;
     if (grtt < who->config.grtt_min / 8 * 7 || grtt > max + max / 8)
         guard_fail(who,
@@ -216,7 +209,7 @@ void guard_datagram(sim_guard *guard, guarded *who, uint64_t now, const sim_pack
         guard_fail(who, "%s sent %zu bytes that are no datagram: %s", sim_name(who->node),
                    sent->len, uftp_strerror(err));
     if (packet.sealed)
-        check_sealed(guard, who, &packet);
+        check_sealed(guard, who, &packet, &sent->destination);
     else
         check_clear(guard, who, &packet);
     check_secrets(guard, who, sent);

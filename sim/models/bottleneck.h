@@ -8,5 +8,7 @@
 #include "models/line.h"
 
 sim_model *sim_bottleneck_new(sim_medium *medium, const char *place, const sim_line_config *config);
+/* For reports: the line of a model of this type; NULL for another. */
+const sim_line *sim_bottleneck_line(const sim_model *model);
 
 #endif

@@ -11,8 +11,7 @@ typedef struct corrupt {
 static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     corrupt *c = (corrupt *)model;
-    if (sim_random_chance(&c->random, c->config.chance_ppm, 1000000) &&
-        packet->len > c->config.from) {
+    if (sim_random_ppm(&c->random, c->config.chance_ppm) && packet->len > c->config.from) {
         packet = sim_packet_alter(packet);
         for (uint32_t i = 0; i < c->config.bits; i++) {
             uint64_t bit = sim_random_below(&c->random, (packet->len - c->config.from) * 8);

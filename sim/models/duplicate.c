@@ -10,7 +10,7 @@ typedef struct duplicate {
 static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     duplicate *d = (duplicate *)model;
-    bool twice = sim_random_chance(&d->random, d->config.chance_ppm, 1000000);
+    bool twice = sim_random_ppm(&d->random, d->config.chance_ppm);
     sim_packet *copy = twice ? sim_packet_share(packet) : NULL;
     sim_model_forward(model, now, packet);
     if (copy)

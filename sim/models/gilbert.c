@@ -17,12 +17,11 @@ static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     gilbert *g = (gilbert *)model;
     const sim_gilbert_config *c = &g->config;
-    bool lost =
-        sim_random_chance(&g->random, g->bad ? MILLION - c->h_ppm : c->good_loss_ppm, MILLION);
+    bool lost = sim_random_ppm(&g->random, g->bad ? MILLION - c->h_ppm : c->good_loss_ppm);
     g->bad_seen += g->bad;
     g->bursts += lost && !g->lost_last;
     g->lost_last = lost;
-    if (sim_random_chance(&g->random, g->bad ? c->r_ppm : c->p_ppm, MILLION))
+    if (sim_random_ppm(&g->random, g->bad ? c->r_ppm : c->p_ppm))
         g->bad = !g->bad;
     if (lost)
         sim_model_drop(model, packet);

@@ -11,7 +11,7 @@ static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     hold *h = (hold *)model;
     bool held = h->config.every ? model->seen % h->config.every == 0
-                                : sim_random_chance(&h->random, h->config.chance_ppm, 1000000);
+                                : sim_random_ppm(&h->random, h->config.chance_ppm);
     if (held)
         sim_model_forward_at(model, now + h->config.time, packet);
     else

@@ -37,6 +37,7 @@ typedef struct sim_line {
     uint64_t dropped, marked;
     uint64_t queue_peak_bytes, queue_peak_count;
     uint64_t wait_total, wait_max; /* time in the queue, the line's own not counted */
+    uint64_t look_peak_bytes;      /* that waited since an onlooker asked last */
 } sim_line;
 
 void sim_line_init(sim_line *line, sim_medium *medium, const sim_line_config *config);
@@ -45,5 +46,7 @@ void sim_line_push(sim_line *line, uint64_t now, sim_model *model, sim_packet *p
 void sim_line_withdraw(sim_line *line, const sim_model *model); /* the model is going to be freed */
 void sim_line_free(sim_line *line);
 void sim_line_tell(const sim_line *line, sim_tell *tell, void *ctx);
+/* For the one onlooker that draws the queue: the most that waited since it asked last. */
+uint64_t sim_line_look(const sim_line *line);
 
 #endif

@@ -10,7 +10,7 @@ typedef struct loss {
 static void push(sim_model *model, uint64_t now, sim_packet *packet)
 {
     loss *l = (loss *)model;
-    if (sim_random_chance(&l->random, l->loss_ppm, 1000000))
+    if (sim_random_ppm(&l->random, l->loss_ppm))
         sim_model_drop(model, packet);
     else
         sim_model_forward(model, now, packet);

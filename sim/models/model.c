@@ -127,6 +127,13 @@ void sim_model_forward_at(sim_model *model, uint64_t at, sim_packet *packet)
     sim_queue_arm(medium->queue, &flight->timer, at);
 }
 
+void sim_medium_prepare(sim_medium *medium, uint64_t until)
+{
+    for (sim_shared *shared = medium->shared; shared; shared = shared->next)
+        if (shared->type->prepare)
+            shared->type->prepare(shared, until);
+}
+
 void sim_medium_free(sim_medium *medium)
 {
     for (sim_flight *flight = medium->aloft, *next; flight; flight = next) {

@@ -72,6 +72,9 @@ typedef struct sim_shared_type {
     void (*free_chains)(sim_shared *shared);
     void (*free)(sim_shared *shared); /* frees what else it keeps, not itself; may be NULL */
     void (*tell)(const sim_shared *shared, sim_tell *tell, void *ctx); /* may be NULL */
+    /* From now on it is asked about times up to this one from several threads, and in no order of
+     * time. May be NULL. */
+    void (*prepare)(sim_shared *shared, uint64_t until);
 } sim_shared_type;
 
 /* The first member of every such object. It lives as long as the medium, which frees it. */
@@ -86,6 +89,8 @@ void *sim_shared_new(sim_medium *medium, const sim_shared_type *type, const char
                      size_t size);
 void sim_shared_random(const sim_shared *shared, sim_random *random); /* "type/name" */
 
+/* Tells what is shared how far it will be asked. */
+void sim_medium_prepare(sim_medium *medium, uint64_t until);
 /* Ends all flights, frees what is shared. The chains have been freed before. */
 void sim_medium_free(sim_medium *medium);
 

@@ -21,6 +21,7 @@ enum {
     KEYLOG,
     EVENTS,
     NO_SHARING,
+    NO_INVARIANTS,
     QUIET
 };
 
@@ -44,6 +45,9 @@ static const uftp_option items[] = {
     {NO_SHARING, "no-sharing", NULL, NULL,
      "let each receiver decrypt by itself what is the same for all; slower,\n"
      "and the digest must not change"},
+    {NO_INVARIANTS, "no-invariants", NULL, NULL,
+     "go on whatever the nodes do; otherwise the run ends as soon as one of them\n"
+     "does what no node may, whatever the network does"},
     {QUIET, "quiet", NULL, NULL, "tell nothing but the digest"},
     {UFTP_OPTION_HELP, "help", NULL, NULL, "print this and exit"},
     {UFTP_OPTION_VERSION, "version", NULL, NULL, "print the version and exit"},
@@ -117,6 +121,9 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
         return 0;
     case NO_SHARING:
         run->no_sharing = true;
+        return 0;
+    case NO_INVARIANTS:
+        run->no_invariants = true;
         return 0;
     case QUIET:
         run->quiet = true;

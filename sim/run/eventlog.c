@@ -57,6 +57,7 @@ bool sim_eventlog_close(sim_eventlog *log)
         return true;
     bool written = !ferror(log->file);
     written = fclose(log->file) == 0 && written;
+    log->file = NULL;
     if (!written)
         fputs("uftp-sim: the events could not be written whole\n", stderr);
     return written;

@@ -17,7 +17,7 @@ void sim_names_free(sim_names *names); /* what it made lives as long as the worl
 bool sim_names_make(sim_names *names, sim *world, char error[SIM_YAML_ERROR_MAX]);
 
 /* A link as it is written. Fades and carriers can be named once they have been made. */
-bool sim_names_link(const sim_names *names, const sim_link_part *part, sim_link *out,
+bool sim_names_link(sim_names *names, const sim_link_part *part, sim_link *out,
                     char error[SIM_YAML_ERROR_MAX]);
 
 /* The lines that have a name, for reports: carriers, and both directions of the satellite. Returns
@@ -36,7 +36,8 @@ typedef struct sim_place {
     const sim_yaml *at;
 } sim_place;
 
-bool sim_names_place(const sim_names *names, const sim_place *place,
-                     char error[SIM_YAML_ERROR_MAX]);
+bool sim_names_place(sim_names *names, const sim_place *place, char error[SIM_YAML_ERROR_MAX]);
+/* Its lines only, and as often as one likes. */
+bool sim_names_lay(sim_names *names, const sim_place *place, char error[SIM_YAML_ERROR_MAX]);
 
 #endif

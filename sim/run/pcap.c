@@ -141,7 +141,8 @@ bool sim_pcap_open(sim_pcap *pcap, char *what, const sim_stage *stage)
         *arrow = '\0';
         pcap->to = arrow + 1;
     }
-    pcap->file = fopen(equals + 1, "wb");
+    pcap->path = equals + 1;
+    pcap->file = fopen(pcap->path, "wb");
     if (!pcap->file) {
         fprintf(stderr, "uftp-sim: %s: %s\n", equals + 1, strerror(errno));
         return false;
@@ -174,6 +175,7 @@ bool sim_pcap_close(sim_pcap *pcap)
     if (!pcap->file)
         return true;
     bool written = fclose(pcap->file) == 0 && !pcap->failed;
+    pcap->file = NULL;
     if (!written)
         fprintf(stderr, "uftp-sim: a capture could not be written whole\n");
     return written;
@@ -205,6 +207,7 @@ bool sim_keylog_close(sim_keylog *keylog)
         return true;
     bool written = !ferror(keylog->file);
     written = fclose(keylog->file) == 0 && written;
+    keylog->file = NULL;
     if (!written)
         fprintf(stderr, "uftp-sim: the key log could not be written whole\n");
     return written;

@@ -12,7 +12,8 @@
 
 typedef struct sim_pcap {
     const sim_stage *stage;
-    FILE *file;
+    FILE *file; /* NULL: closed */
+    const char *path;
     const char *from, *to; /* of a link; of a node: from is it, to is NULL */
     bool failed;
     sim_tap tap;

@@ -3,6 +3,7 @@
 
 #include "run/command.h"
 #include "run/eventlog.h"
+#include "run/guarding.h"
 #include "run/pcap.h"
 #include "run/sharing.h"
 #include "run/summary.h"
@@ -58,31 +59,6 @@ static void broken(void *ctx, const char *report)
     exit(SIM_EXIT_FAILED);
 }
 
-static bool write_json(const sim_watch *watch, const char *path, FILE *terminal)
-{
-    FILE *out = strcmp(path, "-") == 0 ? terminal : fopen(path, "w");
-    bool written = out && sim_summary_json(watch, out);
-    if (out && out != terminal && fclose(out) != 0)
-        written = false;
-    if (!written)
-        fprintf(stderr, "uftp-sim: %s: %s\n", path, strerror(errno));
-    return written;
-}
-
-static bool report(const sim_run_options *options, const sim_watch *watch, FILE *out)
-{
-    bool json_only = options->json && strcmp(options->json, "-") == 0;
-    if (options->json && !write_json(watch, options->json, out))
-        return false;
-    if (json_only)
-        return true;
-    if (options->quiet)
-        fprintf(out, "digest: %s\n", sim_digest(watch->stage->world));
-    else
-        sim_summary_print(watch, out);
-    return true;
-}
-
 /* ---- onlookers ---- */
 
 /* Several behind the one tap of the world. */
@@ -123,6 +99,7 @@ typedef struct run {
     char *command;
     sim_stage stage;
     sim_watch watch;
+    sim_guard *guard; /* NULL: none */
     onlookers onlookers;
     sim_pcap pcaps[SIM_PCAPS_MAX];
     sim_keylog keylog;
@@ -158,15 +135,70 @@ static bool close_files(run *r)
     return written;
 }
 
-static bool write_page(const run *r)
+/* ---- reports ---- */
+
+static bool write_json(const run *r, FILE *out)
 {
-    FILE *out = fopen(r->options->page, "w");
-    bool written = out && sim_page_write(&r->timeline, r->command, out);
+    return sim_summary_json(&r->watch, out);
+}
+
+static bool write_page(const run *r, FILE *out)
+{
+    return sim_page_write(&r->timeline, r->command, out);
+}
+
+static bool write_words(const run *r, FILE *out)
+{
+    if (r->options->quiet)
+        return fprintf(out, "digest: %s\n", sim_digest(r->stage.world)) > 0;
+    sim_summary_print(&r->watch, out);
+    return true;
+}
+
+/* By way of memory: what a report tells is looked at before anybody can read it. */
+static bool write_report(const run *r, const char *path, bool (*write)(const run *r, FILE *out),
+                         FILE *terminal)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    bool written = out && write(r, out);
     if (out && fclose(out) != 0)
         written = false;
+    if (written && r->guard)
+        sim_guarding_text(r->guard, &r->stage, path, text, len);
+    if (written) {
+        bool to_terminal = strcmp(path, "-") == 0;
+        FILE *file = to_terminal ? terminal : fopen(path, "w");
+        written = file && fwrite(text, 1, len, file) == len;
+        if (file && !to_terminal && fclose(file) != 0)
+            written = false;
+    }
+    free(text);
     if (!written)
-        fprintf(stderr, "uftp-sim: %s: %s\n", r->options->page, strerror(errno));
+        fprintf(stderr, "uftp-sim: %s: %s\n", path, strerror(errno));
     return written;
+}
+
+static bool report(const run *r, FILE *out)
+{
+    const sim_run_options *o = r->options;
+    bool json_only = o->json && strcmp(o->json, "-") == 0;
+    return (!o->json || write_report(r, o->json, write_json, out)) &&
+           (json_only || write_report(r, "-", write_words, out)) &&
+           (!o->page || write_report(r, o->page, write_page, out));
+}
+
+/* What was written while it ran. */
+static bool check_files(const run *r)
+{
+    const sim_run_options *o = r->options;
+    bool good = !o->events || sim_guarding_file(r->guard, &r->stage, o->events);
+    for (size_t i = 0; i < o->pcap_count && good; i++)
+        good = sim_guarding_file(r->guard, &r->stage, r->pcaps[i].path);
+    if (!good)
+        fprintf(stderr, "uftp-sim: what was written cannot be read again: %s\n", strerror(errno));
+    return good;
 }
 
 /* With the stage set: returns an exit code. */
@@ -175,17 +207,16 @@ static int perform(run *r, FILE *out)
     for (size_t i = 0; i < r->options->pcap_count; i++)
         if (!sim_pcap_names_exist(&r->pcaps[i]))
             return SIM_EXIT_USAGE;
-    sim_sharing_set(!r->options->no_sharing);
     if (r->options->page) {
         sim_timeline_init(&r->timeline, &r->stage, &r->watch);
         sim_timeline_run(&r->timeline);
     } else {
         sim_run(r->stage.world);
     }
-    sim_sharing_set(false);
-    sim_sharing_free();
     sim_watch_finish(&r->watch);
-    bool written = report(r->options, &r->watch, out) && (!r->options->page || write_page(r));
+    if (r->guard)
+        sim_guarding_end(r->guard, &r->stage);
+    bool written = report(r, out) && close_files(r) && (!r->guard || check_files(r));
     if (r->options->page)
         sim_timeline_free(&r->timeline);
     const sim_verdict verdict = sim_watch_verdict(&r->watch);
@@ -202,16 +233,25 @@ int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, ui
     r->options = options;
     r->stage.scenario = scenario;
     r->command = sim_run_command(options, seed);
+    r->guard = options->no_invariants ? NULL : sim_guard_new();
     sim_watch_init(&r->watch, &r->stage);
     int code = SIM_EXIT_USAGE;
     if (open_files(r)) {
-        const sim_options world = {.seed = seed,
-                                   .tap =
-                                       r->onlookers.count > 1 ? &r->onlookers.tap : &r->watch.tap,
-                                   .repeat = r->command,
-                                   .on_failure = broken};
-        const uftp_key_log *key_log = options->keylog ? &r->keylog.log : NULL;
-        if (sim_stage_new(scenario, &world, key_log, &r->stage, error)) {
+        sim_options world = {.seed = seed,
+                             .tap = r->onlookers.count > 1 ? &r->onlookers.tap : &r->watch.tap,
+                             .share = !options->no_sharing && sim_sharing_linked(),
+                             .repeat = r->command,
+                             .on_failure = broken};
+        sim_stage_logs logs = {0};
+        if (options->keylog)
+            logs.senders = logs.receivers = &r->keylog.log;
+        if (r->guard) {
+            sim_guard_hooks(r->guard, &world);
+            logs.senders = sim_guard_key_log(r->guard, logs.senders);
+        }
+        if (sim_stage_new(scenario, &world, &logs, &r->stage, error)) {
+            if (r->guard)
+                sim_guarding_begin(r->guard, &r->stage);
             code = perform(r, out);
             sim_stage_free(&r->stage);
         } else {
@@ -220,6 +260,8 @@ int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, ui
     }
     if (!close_files(r) && code == SIM_EXIT_OK)
         code = SIM_EXIT_USAGE;
+    if (r->guard)
+        sim_guard_free(r->guard);
     sim_watch_free(&r->watch);
     free(r->command);
     sim_release(r);

@@ -26,6 +26,7 @@ typedef struct sim_run_options {
     char *pcaps[SIM_PCAPS_MAX];
     size_t pcap_count;
     bool no_sharing;
+    bool no_invariants;
     bool quiet; /* only the digest */
 } sim_run_options;
 

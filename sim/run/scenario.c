@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/scenario.h"
 
+#include "engine/memory_store.h"
 #include "models/nat.h"
 #include "models/satellite.h"
 #include <uftp/event.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define NODES_MAX 20000
+#define DRIFT_MAX 100000 /* ppm: no clock is so bad */
 #define SIZE_MAX_FILE (UINT64_C(1) << 42)
 
 #define FIELD(type, label, kind_, member) \
@@ -31,14 +33,20 @@ SCHEMA(burst_schema, sim_burst_part, "a burst", burst_fields);
 
 static const sim_field link_fields[] = {
     {FIELD(sim_link_part, "loss", SHARE, loss)},
+    {FIELD(sim_link_part, "loss_trace", TEXT, loss_trace)},
+    {FIELD(sim_link_part, "loss_trace_start", COUNT, loss_trace_start)},
+    {FIELD(sim_link_part, "loss_trace_once", FLAG, loss_trace_once)},
     {FIELD(sim_link_part, "burst", OBJECT, burst), .schema = &burst_schema},
     {FIELD(sim_link_part, "duplicate", SHARE, duplicate)},
     {FIELD(sim_link_part, "duplicate_gap", TIME, duplicate_gap)},
     {FIELD(sim_link_part, "corrupt", SHARE, corrupt)},
+    {FIELD(sim_link_part, "corrupt_bits", COUNT, corrupt_bits), .min = 1, .max = 1000},
     {FIELD(sim_link_part, "hold", SHARE, hold)},
     {FIELD(sim_link_part, "hold_time", TIME, hold_time)},
     {FIELD(sim_link_part, "rate", RATE, rate), .min = 1, .max = UINT64_C(1) << 40},
     {FIELD(sim_link_part, "queue", SIZE, queue), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_link_part, "mark", SIZE, mark_bytes), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_link_part, "overhead", SIZE, overhead), .max = 10000},
     {FIELD(sim_link_part, "delay", TIME, delay), .max = UFTP_S(3600)},
     {FIELD(sim_link_part, "jitter", TIME, jitter), .max = UFTP_S(3600)},
     {FIELD(sim_link_part, "reorder", FLAG, reorder)},
@@ -46,6 +54,7 @@ static const sim_field link_fields[] = {
     {FIELD(sim_link_part, "mtu_drop", FLAG, mtu_drop)},
     {FIELD(sim_link_part, "fade", TEXT, fade)},
     {FIELD(sim_link_part, "carrier", TEXT, carrier)},
+    {FIELD(sim_link_part, "channel", TEXT, channel)},
     {FIELD(sim_link_part, "orbit_pass", TIME, orbit_pass), .min = 1},
     {FIELD(sim_link_part, "orbit_min", TIME, orbit_min)},
     {FIELD(sim_link_part, "orbit_max", TIME, orbit_max)},
@@ -60,10 +69,18 @@ static const sim_field level_fields[] = {
 };
 SCHEMA(level_schema, sim_level_part, "a level", level_fields);
 
+static const sim_field span_fields[] = {
+    {FIELD(sim_span_part, "from", TIME, from), .required = true},
+    {FIELD(sim_span_part, "to", TIME, to), .required = true},
+    {FIELD(sim_span_part, "loss", SHARE, loss), .required = true},
+};
+SCHEMA(span_schema, sim_span_part, "a span", span_fields);
+
 static const sim_field fade_fields[] = {
     {FIELD(sim_fade_part, "name", TEXT, name), .required = true},
     {FIELD(sim_fade_part, "apart", SHARE, apart)},
     {FIELD(sim_fade_part, "levels", LIST, levels), .schema = &level_schema},
+    {FIELD(sim_fade_part, "spans", LIST, spans), .schema = &span_schema},
 };
 SCHEMA(fade_schema, sim_fade_part, "a fade", fade_fields);
 
@@ -75,6 +92,18 @@ static const sim_field carrier_fields[] = {
 };
 SCHEMA(carrier_schema, sim_carrier_part, "a carrier", carrier_fields);
 
+static const sim_field channel_fields[] = {
+    {FIELD(sim_channel_part, "name", TEXT, name), .required = true},
+    {FIELD(sim_channel_part, "rate", RATE, rate), .required = true, .min = 1,
+     .max = UINT64_C(1) << 40},
+    {FIELD(sim_channel_part, "queue", SIZE, queue), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_channel_part, "slot", TIME, slot), .min = 1, .max = UFTP_S(60)},
+    {FIELD(sim_channel_part, "tries", COUNT, tries), .min = 1, .max = 1000},
+    {FIELD(sim_channel_part, "feedback", TIME, feedback), .max = UFTP_S(60)},
+    {FIELD(sim_channel_part, "backoff", TIME, backoff), .max = UFTP_S(600)},
+};
+SCHEMA(channel_schema, sim_channel_part, "a channel", channel_fields);
+
 static const sim_choice behaviours[] = {{"endpoint-independent", SIM_NAT_ENDPOINT_INDEPENDENT},
                                         {"address", SIM_NAT_ADDRESS_DEPENDENT},
                                         {"address-and-port", SIM_NAT_ADDRESS_AND_PORT_DEPENDENT},
@@ -84,6 +113,11 @@ static const sim_field nat_fields[] = {
     {FIELD(sim_nat_part, "mapping", CHOICE, mapping), .choices = behaviours},
     {FIELD(sim_nat_part, "filtering", CHOICE, filtering), .choices = behaviours},
     {FIELD(sim_nat_part, "timeout", TIME, timeout), .min = 1},
+    {FIELD(sim_nat_part, "port_first", COUNT, port_first), .min = 1, .max = 65535},
+    {FIELD(sim_nat_part, "ports", COUNT, ports), .min = 1, .max = 65535},
+    {FIELD(sim_nat_part, "ports_drawn", FLAG, ports_drawn)},
+    {FIELD(sim_nat_part, "refresh_inbound", FLAG, refresh_inbound)},
+    {FIELD(sim_nat_part, "hairpin", FLAG, hairpin)},
     {FIELD(sim_nat_part, "expose", FLAG, expose)},
     {FIELD(sim_nat_part, "multicast_blocked", FLAG, multicast_blocked)},
 };
@@ -106,6 +140,12 @@ static const sim_field satellite_fields[] = {
      .max = UINT64_C(1) << 40},
     {FIELD(sim_satellite_part, "return", RATE, back), .min = 1, .max = UINT64_C(1) << 40},
     {FIELD(sim_satellite_part, "queue", SIZE, queue), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_satellite_part, "return_queue", SIZE, return_queue), .min = 1,
+     .max = UINT64_C(1) << 40},
+    {FIELD(sim_satellite_part, "overhead", SIZE, overhead), .max = 10000},
+    {FIELD(sim_satellite_part, "slot", TIME, slot), .min = 1, .max = UFTP_S(60)},
+    {FIELD(sim_satellite_part, "tries", COUNT, tries), .min = 1, .max = 1000},
+    {FIELD(sim_satellite_part, "backoff", TIME, backoff), .min = 1, .max = UFTP_S(600)},
     {FIELD(sim_satellite_part, "delay_min", TIME, delay_min), .min = 1, .max = UFTP_S(60)},
     {FIELD(sim_satellite_part, "delay_max", TIME, delay_max), .min = 1, .max = UFTP_S(60)},
     {FIELD(sim_satellite_part, "access", CHOICE, access), .choices = accesses},
@@ -126,9 +166,22 @@ static const sim_choice ciphers[] = {{"none", 0},
                                      {"aes256-gcm", UFTP_CIPHER_AES256_GCM},
                                      {"aes128-ccm", UFTP_CIPHER_AES128_CCM},
                                      {"aes256-ccm", UFTP_CIPHER_AES256_CCM},
+                                     {"des-cbc", UFTP_CIPHER_DES_CBC},
+                                     {"3des-cbc", UFTP_CIPHER_3DES_CBC},
+                                     {"aes128-cbc", UFTP_CIPHER_AES128_CBC},
+                                     {"aes256-cbc", UFTP_CIPHER_AES256_CBC},
                                      {0}};
-static const sim_choice hashes[] = {
-    {"sha256", UFTP_HASH_SHA256}, {"sha384", UFTP_HASH_SHA384}, {"sha512", UFTP_HASH_SHA512}, {0}};
+static const sim_choice hashes[] = {{"sha256", UFTP_HASH_SHA256},
+                                    {"sha384", UFTP_HASH_SHA384},
+                                    {"sha512", UFTP_HASH_SHA512},
+                                    {"sha1", UFTP_HASH_SHA1},
+                                    {0}};
+static const sim_choice exchanges[] = {{"rsa", UFTP_KEY_EXCHANGE_RSA},
+                                       {"ecdh-rsa", UFTP_KEY_EXCHANGE_ECDH_RSA},
+                                       {"ecdh-ecdsa", UFTP_KEY_EXCHANGE_ECDH_ECDSA},
+                                       {0}};
+static const sim_choice signatures[] = {
+    {"hmac", UFTP_SIGTYPE_HMAC}, {"keyex", UFTP_SIGTYPE_KEYEX}, {0}};
 static const sim_choice curves[] = {{"secp256r1", UFTP_CURVE_SECP256R1},
                                     {"secp384r1", UFTP_CURVE_SECP384R1},
                                     {"secp521r1", UFTP_CURVE_SECP521R1},
@@ -160,6 +213,13 @@ static const sim_field sender_fields[] = {
     {FIELD(sim_sender_part, "hash", CHOICE, hash), .choices = hashes},
     {FIELD(sim_sender_part, "curve", CHOICE, curve), .choices = curves},
     {FIELD(sim_sender_part, "key", CHOICE, key), .choices = keys},
+    {FIELD(sim_sender_part, "exchange", CHOICE, exchange), .choices = exchanges},
+    {FIELD(sim_sender_part, "signature", CHOICE, signature), .choices = signatures},
+    {FIELD(sim_sender_part, "legacy", FLAG, legacy)},
+    {FIELD(sim_sender_part, "continues", TEXT, continues)},
+    {FIELD(sim_sender_part, "read_fails", COUNT, read_fails), .min = 1},
+    {FIELD(sim_sender_part, "clock_offset", OFFSET, clock_offset), .max = UFTP_S(86400) * 365},
+    {FIELD(sim_sender_part, "drift", DRIFT, drift), .max = DRIFT_MAX},
     {FIELD(sim_sender_part, "client_auth", FLAG, client_auth)},
     {FIELD(sim_sender_part, "closed", FLAG, closed)},
     {FIELD(sim_sender_part, "sync", FLAG, sync)},
@@ -173,6 +233,27 @@ static const sim_field sender_fields[] = {
 };
 SCHEMA(sender_schema, sim_sender_part, "a sender", sender_fields);
 
+static const sim_choice calls[] = {{"lookup", 1 + SIM_STORE_LOOKUP},
+                                   {"create", 1 + SIM_STORE_CREATE},
+                                   {"write", 1 + SIM_STORE_WRITE},
+                                   {"sync", 1 + SIM_STORE_SYNC},
+                                   {"commit", 1 + SIM_STORE_COMMIT},
+                                   {"mkdir", 1 + SIM_STORE_MKDIR},
+                                   {"move", 1 + SIM_STORE_MOVE},
+                                   {"remove", 1 + SIM_STORE_REMOVE},
+                                   {"resume-save", 1 + SIM_STORE_RESUME_SAVE},
+                                   {"resume-load", 1 + SIM_STORE_RESUME_LOAD},
+                                   {0}};
+static const sim_choice errors[] = {
+    {"io", UFTP_ERR_IO}, {"no-space", UFTP_ERR_NO_SPACE}, {"access", UFTP_ERR_ACCESS}, {0}};
+static const sim_field failure_fields[] = {
+    {FIELD(sim_failure_part, "call", CHOICE, call), .required = true, .choices = calls},
+    {FIELD(sim_failure_part, "nth", COUNT, nth), .min = 1},
+    {FIELD(sim_failure_part, "count", COUNT, count), .min = 1},
+    {FIELD(sim_failure_part, "error", CHOICE, error), .choices = errors},
+};
+SCHEMA(failure_schema, sim_failure_part, "a failure", failure_fields);
+
 static const sim_field receiver_fields[] = {
     {FIELD(sim_receiver_part, "name", TEXT, name)},
     {FIELD(sim_receiver_part, "count", COUNT, count), .min = 1, .max = NODES_MAX},
@@ -182,7 +263,15 @@ static const sim_field receiver_fields[] = {
     {FIELD(sim_receiver_part, "terrestrial", FLAG, terrestrial)},
     {FIELD(sim_receiver_part, "temp", FLAG, temp)},
     {FIELD(sim_receiver_part, "disk", SIZE, disk), .min = 1},
-    {FIELD(sim_receiver_part, "clock_offset", TIME, clock_offset), .max = UFTP_S(86400) * 365},
+    {FIELD(sim_receiver_part, "disk_rate", RATE, disk_rate), .min = 1, .max = UINT64_C(1) << 40},
+    {FIELD(sim_receiver_part, "disk_cache", SIZE, disk_cache), .max = UINT64_C(1) << 40},
+    {FIELD(sim_receiver_part, "disk_sync", TIME, disk_sync), .max = UFTP_S(60)},
+    {FIELD(sim_receiver_part, "flush", FLAG, flush)},
+    {FIELD(sim_receiver_part, "legacy", FLAG, legacy)},
+    {FIELD(sim_receiver_part, "failures", LIST, failures), .schema = &failure_schema},
+    {FIELD(sim_receiver_part, "joins_fail", COUNT, joins_fail), .max = 1000},
+    {FIELD(sim_receiver_part, "clock_offset", OFFSET, clock_offset), .max = UFTP_S(86400) * 365},
+    {FIELD(sim_receiver_part, "drift", DRIFT, drift), .max = DRIFT_MAX},
     {FIELD(sim_receiver_part, "buffer", SIZE, buffer), .min = 1, .max = UINT64_C(1) << 30},
     {FIELD(sim_receiver_part, "nat", TEXT, nat)},
     {FIELD(sim_receiver_part, "router", TEXT, router)},
@@ -193,16 +282,28 @@ SCHEMA(receiver_schema, sim_receiver_part, "a receiver", receiver_fields);
 
 /* ---- the rest ---- */
 
-static const sim_choice deeds[] = {
-    {"crash", SIM_DEED_CRASH},         {"start", SIM_DEED_START},
-    {"shutdown", SIM_DEED_SHUTDOWN},   {"interrupt", SIM_DEED_INTERRUPT},
-    {"freeze", SIM_DEED_FREEZE},       {"rebind", SIM_DEED_REBIND},
-    {"clock-forward", SIM_DEED_CLOCK}, {0}};
+static const sim_choice deeds[] = {{"crash", SIM_DEED_CRASH},
+                                   {"power-failure", SIM_DEED_POWER},
+                                   {"start", SIM_DEED_START},
+                                   {"shutdown", SIM_DEED_SHUTDOWN},
+                                   {"interrupt", SIM_DEED_INTERRUPT},
+                                   {"freeze", SIM_DEED_FREEZE},
+                                   {"rebind", SIM_DEED_REBIND},
+                                   {"cut", SIM_DEED_CUT},
+                                   {"line", SIM_DEED_LINE},
+                                   {"clock-forward", SIM_DEED_CLOCK},
+                                   {"clock-step", SIM_DEED_STEP},
+                                   {"drift", SIM_DEED_DRIFT},
+                                   {0}};
 static const sim_field deed_fields[] = {
     {FIELD(sim_deed_part, "at", TIME, at), .required = true},
     {FIELD(sim_deed_part, "node", TEXT, node), .required = true},
     {FIELD(sim_deed_part, "do", CHOICE, deed), .required = true, .choices = deeds},
     {FIELD(sim_deed_part, "for", TIME, lasts)},
+    {FIELD(sim_deed_part, "step", OFFSET, step), .max = UFTP_S(86400) * 365},
+    {FIELD(sim_deed_part, "drift", DRIFT, drift), .max = DRIFT_MAX},
+    {FIELD(sim_deed_part, "down", OBJECT, down), .schema = &link_schema},
+    {FIELD(sim_deed_part, "up", OBJECT, up), .schema = &link_schema},
 };
 SCHEMA(deed_schema, sim_deed_part, "an event", deed_fields);
 
@@ -230,10 +331,12 @@ static const sim_field scenario_fields[] = {
     {FIELD(sim_scenario, "satellite", OBJECT, satellite), .schema = &satellite_schema},
     {FIELD(sim_scenario, "fades", LIST, fades), .schema = &fade_schema},
     {FIELD(sim_scenario, "carriers", LIST, carriers), .schema = &carrier_schema},
+    {FIELD(sim_scenario, "channels", LIST, channels), .schema = &channel_schema},
     {FIELD(sim_scenario, "nats", LIST, nats), .schema = &nat_schema},
     {FIELD(sim_scenario, "routers", LIST, routers), .schema = &router_schema},
     {FIELD(sim_scenario, "join_latency", TIME, join_latency)},
     {FIELD(sim_scenario, "leave_latency", TIME, leave_latency)},
+    {FIELD(sim_scenario, "trains", FLAG, trains)},
     {FIELD(sim_scenario, "sender", LIST, senders), .schema = &sender_schema, .required = true},
     {FIELD(sim_scenario, "receivers", LIST, receivers), .schema = &receiver_schema,
      .required = true},
@@ -257,10 +360,36 @@ static bool check_link(const sim_link_part *link, char *error)
         return sim_yaml_refuse(link->mark.at, error, "a queue needs a rate");
     if (link->reorder && !link->jitter)
         return sim_yaml_refuse(link->mark.at, error, "reorder needs a jitter");
+    if ((link->mark_bytes || link->overhead) && !link->rate)
+        return sim_yaml_refuse(link->mark.at, error, "mark and overhead need a rate");
+    if ((link->loss_trace_start || link->loss_trace_once) && !link->loss_trace)
+        return sim_yaml_refuse(link->mark.at, error, "there is no loss_trace");
     if (link->orbit_pass && (link->orbit_gap >= link->orbit_pass ||
                              link->orbit_min > link->orbit_max || !link->orbit_max))
         return sim_yaml_refuse(link->mark.at, error,
                                "an orbit needs orbit_min <= orbit_max and a gap below the pass");
+    return true;
+}
+
+static bool check_crypto(const sim_sender_part *sender, char *error)
+{
+    const sim_yaml *at = sender->mark.at;
+    bool cbc = sender->cipher && sender->cipher <= UFTP_CIPHER_AES256_CBC;
+    bool broken =
+        cbc || sender->hash == UFTP_HASH_SHA1 || sender->exchange == UFTP_KEY_EXCHANGE_RSA;
+    if (!sender->cipher && (sender->client_auth || sender->key || sender->hash ||
+                            sender->exchange || sender->signature))
+        return sim_yaml_refuse(at, error, "keys, hashes and client_auth need a cipher");
+    if (sender->version != 4 && (broken || sender->exchange || sender->signature || sender->legacy))
+        return sim_yaml_refuse(at, error,
+                               "exchange, signature, legacy, CBC and SHA-1 need version 4");
+    if (broken && !sender->legacy)
+        return sim_yaml_refuse(at, error, "CBC, SHA-1 and the RSA exchange need legacy");
+    bool ec = sender->key >= 0, wants_ec = sender->exchange == UFTP_KEY_EXCHANGE_ECDH_ECDSA;
+    if (sender->exchange && ec != wants_ec)
+        return sim_yaml_refuse(at, error, "the exchange needs another key");
+    if (sender->signature == UFTP_SIGTYPE_KEYEX && !cbc)
+        return sim_yaml_refuse(at, error, "the signature keyex needs a CBC cipher");
     return true;
 }
 
@@ -288,12 +417,8 @@ static bool check_senders(sim_scenario *s, char *error)
             (sender->rate_initial && sender->rate_max && sender->rate_initial > sender->rate_max))
             return sim_yaml_refuse(sender->mark.at, error,
                                    "rate_min <= rate_initial <= rate_max is not so");
-        if (sender->version == 4 && sender->cipher)
-            return sim_yaml_refuse(sender->mark.at, error,
-                                   "version 4 is spoken in plain sessions only");
-        if (!sender->cipher && (sender->client_auth || sender->key || sender->hash))
-            return sim_yaml_refuse(sender->mark.at, error,
-                                   "keys, hashes and client_auth need a cipher");
+        if (!check_crypto(sender, error))
+            return false;
         sim_file_part *files = sender->files.items;
         for (size_t f = 0; f < sender->files.count; f++)
             if (!files[f].count)
@@ -349,6 +474,10 @@ static bool check_rest(sim_scenario *s, char *error)
         for (size_t i = 0; i < s->receivers.count; i++)
             s->expect.complete += receivers[i].expected ? receivers[i].count : 0;
     }
+    const sim_deed_part *events = s->deeds.items;
+    for (size_t i = 0; i < s->deeds.count; i++)
+        if (!check_link(&events[i].down, error) || !check_link(&events[i].up, error))
+            return false;
     return check_link(&s->network, error);
 }
 

@@ -20,9 +20,15 @@ typedef struct sim_burst_part {
 typedef struct sim_link_part {
     sim_mark mark;
     uint32_t loss, duplicate, corrupt, hold;
+    const char *loss_trace;    /* a file, beside the scenario (models/trace_loss.h) */
+    uint64_t loss_trace_start; /* packets of it that are skipped */
+    bool loss_trace_once;
+    uint64_t corrupt_bits;  /* [1] */
     uint64_t duplicate_gap; /* [20 ms] */
     uint64_t hold_time;     /* [50 ms] */
     uint64_t rate, queue;   /* queue [a quarter of a second of the rate] */
+    uint64_t mark_bytes;    /* that wait in the queue before packets are marked (ECN) [never] */
+    uint64_t overhead;      /* bytes that the line adds to each packet */
     uint64_t delay, jitter;
     bool reorder;
     uint64_t mtu;
@@ -30,6 +36,7 @@ typedef struct sim_link_part {
     sim_burst_part burst;
     const char *fade;    /* by name */
     const char *carrier; /* by name */
+    const char *channel; /* by name */
     uint64_t orbit_pass, orbit_min, orbit_max, orbit_gap;
 } sim_link_part;
 
@@ -39,11 +46,18 @@ typedef struct sim_level_part {
     uint64_t lasts;
 } sim_level_part;
 
+typedef struct sim_span_part {
+    sim_mark mark;
+    uint64_t from, to;
+    uint32_t loss;
+} sim_span_part;
+
 typedef struct sim_fade_part {
     sim_mark mark;
     const char *name;
     uint32_t apart;
     sim_list levels; /* sim_level_part */
+    sim_list spans;  /* sim_span_part, in their place */
 } sim_fade_part;
 
 typedef struct sim_carrier_part {
@@ -52,11 +66,20 @@ typedef struct sim_carrier_part {
     uint64_t rate, queue;
 } sim_carrier_part;
 
+/* Stations that send without asking (models/contention.h). */
+typedef struct sim_channel_part {
+    sim_mark mark;
+    const char *name;
+    uint64_t rate, queue, slot, tries, feedback, backoff;
+} sim_channel_part;
+
 typedef struct sim_nat_part {
     sim_mark mark;
     const char *name;
     int mapping, filtering;
     uint64_t timeout;
+    uint64_t port_first, ports; /* of its outer address */
+    bool ports_drawn, refresh_inbound, hairpin;
     bool expose; /* the hosts' ports lead through */
     bool multicast_blocked;
 } sim_nat_part;
@@ -69,7 +92,8 @@ typedef struct sim_router_part {
 
 typedef struct sim_satellite_part {
     sim_mark mark;
-    uint64_t forward, back, queue;
+    uint64_t forward, back, queue, return_queue, overhead;
+    uint64_t slot, tries, backoff;
     uint64_t delay_min, delay_max;
     int access;
 } sim_satellite_part;
@@ -88,7 +112,12 @@ typedef struct sim_sender_part {
     uint64_t passes;
     int cipher; /* 0: in the clear */
     int hash, curve, key;
+    int exchange, signature; /* version 4 */
+    bool legacy;             /* version 4: ciphers and the like that are broken */
     bool client_auth, closed, sync, quit_on_error, unicast;
+    const char *continues;       /* the session of an earlier sender, by name */
+    uint64_t read_fails;         /* this read of its files */
+    int64_t clock_offset, drift; /* of its clocks: fast by so much */
     const char *nat, *router;
     sim_link_part up, down;
     sim_list files; /* sim_file_part */
@@ -100,6 +129,14 @@ typedef struct sim_file_part {
     uint64_t count, size;
 } sim_file_part;
 
+/* Calls of its store that fail. */
+typedef struct sim_failure_part {
+    sim_mark mark;
+    int call; /* 1 + sim_store_op */
+    uint64_t nth, count;
+    int error;
+} sim_failure_part;
+
 typedef struct sim_receiver_part {
     sim_mark mark;
     const char *name;            /* ["plant"]; with several, a number is put behind it */
@@ -109,7 +146,14 @@ typedef struct sim_receiver_part {
     bool terrestrial;            /* not behind the satellite */
     bool temp;                   /* sessions can be continued after a crash */
     uint64_t disk;               /* bytes [1 TiB] */
-    uint64_t clock_offset;       /* fast by so much */
+    uint64_t disk_rate;          /* [as fast as you like] */
+    uint64_t disk_cache;         /* is written at once */
+    uint64_t disk_sync;          /* time that a sync takes */
+    bool flush;                  /* each file is flushed before it counts as complete */
+    bool legacy;                 /* takes part in what is broken (version 4) */
+    sim_list failures;           /* sim_failure_part */
+    uint64_t joins_fail;         /* so many, at first */
+    int64_t clock_offset, drift; /* of its clocks: fast by so much */
     uint64_t buffer;             /* of the socket [256 KiB] */
     const char *nat, *router;
     sim_link_part down, up;
@@ -117,12 +161,17 @@ typedef struct sim_receiver_part {
 
 typedef enum sim_deed {
     SIM_DEED_CRASH = 1,
+    SIM_DEED_POWER,
     SIM_DEED_START,
     SIM_DEED_SHUTDOWN,
     SIM_DEED_INTERRUPT,
     SIM_DEED_FREEZE,
     SIM_DEED_REBIND,
-    SIM_DEED_CLOCK
+    SIM_DEED_CUT,
+    SIM_DEED_LINE,
+    SIM_DEED_CLOCK,
+    SIM_DEED_STEP,
+    SIM_DEED_DRIFT
 } sim_deed;
 
 typedef struct sim_deed_part {
@@ -130,6 +179,8 @@ typedef struct sim_deed_part {
     uint64_t at, lasts;
     const char *node;
     int deed;
+    int64_t step, drift;
+    sim_link_part down, up; /* the line from then on */
 } sim_deed_part;
 
 typedef struct sim_expect_part {
@@ -145,8 +196,9 @@ typedef struct sim_scenario {
     uint64_t seed, end;
     sim_link_part network; /* between any two nodes [a delay of 1 ms] */
     sim_satellite_part satellite;
-    sim_list fades, carriers, nats, routers;
+    sim_list fades, carriers, channels, nats, routers;
     uint64_t join_latency, leave_latency;
+    bool trains;        /* receivers get trains, as from a kernel that gathers them */
     sim_list senders;   /* "sender" */
     sim_list receivers; /* at least one */
     sim_list deeds;     /* "events" */

@@ -44,19 +44,27 @@ static bool read_choice(const sim_field *field, const sim_yaml *at, int *out, ch
     return sim_yaml_refuse(at, error, "%s: '%s' is none of: %s", field->name, at->text, names);
 }
 
+static bool is_signed(sim_field_kind kind)
+{
+    return kind == SIM_FIELD_OFFSET || kind == SIM_FIELD_DRIFT;
+}
+
 static bool read_number(const sim_field *field, const sim_yaml *at, void *out, char *error)
 {
     uint64_t value;
-    if (!sim_value_parse(field->kind, at->text, &value))
+    bool negative = is_signed(field->kind) && at->text[0] == '-';
+    if (!sim_value_parse(field->kind, at->text + negative, &value))
         return sim_yaml_refuse(at, error, "%s: '%s' is not %s", field->name, at->text,
                                sim_value_example(field->kind));
-    uint64_t max = field->max ? field->max : UINT64_MAX;
+    uint64_t max = field->max ? field->max : is_signed(field->kind) ? INT64_MAX : UINT64_MAX;
     if (field->kind == SIM_FIELD_SHARE && !field->max)
         max = 1000000;
     if (value < field->min || value > max)
         return sim_yaml_refuse(at, error, "%s: %s is out of range", field->name, at->text);
     if (field->kind == SIM_FIELD_SHARE)
         *(uint32_t *)out = (uint32_t)value;
+    else if (is_signed(field->kind))
+        *(int64_t *)out = negative ? -(int64_t)value : (int64_t)value;
     else
         *(uint64_t *)out = value;
     return true;

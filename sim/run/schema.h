@@ -18,6 +18,8 @@ typedef enum sim_field_kind {
     SIM_FIELD_TIME,   /* uint64_t ns: 250ms, 1.5s, 10min, 2h */
     SIM_FIELD_RATE,   /* uint64_t bytes/s: 500kB/s, 10Mbit/s, unlimited */
     SIM_FIELD_SHARE,  /* uint32_t of a million: 1%, 0.01, 250ppm */
+    SIM_FIELD_OFFSET, /* int64_t ns: 250ms, -9h; min and max are about its size */
+    SIM_FIELD_DRIFT,  /* int64_t of a million: 50ppm, -1%; the same */
     SIM_FIELD_TEXT,   /* const char * */
     SIM_FIELD_CHOICE, /* int, by name */
     SIM_FIELD_OBJECT, /* a struct, in its place */

@@ -2,29 +2,24 @@
 #include "run/sharing.h"
 
 #include "crypto/aead.h"
-#include "engine/memory.h"
-#include "engine/random.h"
+#include "engine/view.h"
 
 #include <string.h>
 
-#define SLOTS 512 /* what is under way over the longest lines */
-#define AAD_MAX 64
-#define SEALED_MAX (UFTP_DATAGRAM_MAX + UFTP_AEAD_TAG_LEN)
+#define KEYS 8 /* in use at one time: one for each session that a world has side by side */
 
-typedef struct slot {
-    size_t len, aad_len; /* len: of the ciphertext without its tag; 0: empty */
+typedef struct known_key {
+    uint64_t number;
     uint8_t cipher;
-    uint8_t nonce[UFTP_AEAD_NONCE_LEN], aad[AAD_MAX];
-    uint8_t key[sizeof((uftp_aead *)NULL)->block]; /* the expanded one */
-    uint8_t *sealed, *opened;                      /* sealed: with the tag */
-    size_t capacity;
-} slot;
+    uint8_t expanded[sizeof((uftp_aead *)NULL)->block];
+} known_key;
 
-/* The program runs one world at a time, and the seam in the linker has no place for a context. */
-static struct {
-    bool on;
-    slot slots[SLOTS];
-} sharing;
+/* The seam in the linker has no place for a context; each thread has its own views, too. */
+static _Thread_local struct {
+    known_key keys[KEYS];
+    uint64_t numbers;
+    size_t last;
+} known;
 
 /* Named by the linker. */
 int __real_uftp_aead_open(const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
@@ -32,76 +27,60 @@ int __real_uftp_aead_open(const uftp_aead *aead, const uint8_t nonce[12], const 
 int __wrap_uftp_aead_open(const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
                           size_t aad_len, uint8_t *data, size_t len);
 
-void sim_sharing_set(bool on)
+bool sim_sharing_linked(void)
 {
-    sharing.on = on;
+    return uftp_aead_open == __wrap_uftp_aead_open;
 }
 
-void sim_sharing_free(void)
+static size_t expanded_size(const uftp_aead *aead)
 {
-    for (size_t i = 0; i < SLOTS; i++)
-        sim_release(sharing.slots[i].sealed);
-    memset(sharing.slots, 0, sizeof sharing.slots);
+    return uftp_cipher_key_len(aead->cipher) == AES128_KEY_SIZE ? sizeof aead->block.aes128
+                                                                : sizeof aead->block.aes256;
 }
 
-static slot *slot_for(const uint8_t nonce[12], const uint8_t *tag)
+static bool is_key(const known_key *key, const uftp_aead *aead)
 {
-    uint64_t first, last;
-    memcpy(&first, nonce + 4, sizeof first);
-    memcpy(&last, tag, sizeof last);
-    return &sharing.slots[sim_mix(first ^ last) % SLOTS];
+    return key->number && key->cipher == aead->cipher &&
+           memcmp(key->expanded, &aead->block, expanded_size(aead)) == 0;
 }
 
-static bool same(const slot *s, const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
-                 size_t aad_len, const uint8_t *data, size_t len)
+/* Equal keys have equal numbers; a number is never given twice. */
+static uint64_t number_of(const uftp_aead *aead)
 {
-    return s->len == len && s->aad_len == aad_len && s->cipher == aead->cipher &&
-           memcmp(s->nonce, nonce, sizeof s->nonce) == 0 && memcmp(s->aad, aad, aad_len) == 0 &&
-           memcmp(s->key, &aead->block, sizeof s->key) == 0 &&
-           memcmp(s->sealed, data, len + UFTP_AEAD_TAG_LEN) == 0;
+    if (is_key(&known.keys[known.last], aead))
+        return known.keys[known.last].number;
+    for (size_t i = 0; i < KEYS; i++)
+        if (is_key(&known.keys[i], aead)) {
+            known.last = i;
+            return known.keys[i].number;
+        }
+    known.last = (size_t)(known.numbers % KEYS);
+    known_key *key = &known.keys[known.last];
+    key->number = ++known.numbers;
+    key->cipher = aead->cipher;
+    memcpy(key->expanded, &aead->block, expanded_size(aead));
+    return key->number;
 }
 
-/* Before it is opened in place. */
-static void keep_sealed(slot *s, const uint8_t *data, size_t len)
-{
-    size_t size = len + UFTP_AEAD_TAG_LEN;
-    if (size > s->capacity) {
-        sim_release(s->sealed);
-        s->sealed = sim_allocate(2 * size);
-        s->opened = s->sealed + size;
-        s->capacity = size;
-    }
-    s->len = 0;
-    memcpy(s->sealed, data, size);
-}
-
-static void keep_opened(slot *s, const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
-                        size_t aad_len, const uint8_t *data, size_t len)
-{
-    s->len = len;
-    s->aad_len = aad_len;
-    s->cipher = aead->cipher;
-    memcpy(s->nonce, nonce, sizeof s->nonce);
-    memcpy(s->aad, aad, aad_len);
-    memcpy(s->key, &aead->block, sizeof s->key);
-    memcpy(s->opened, data, len);
-}
-
-/* A key's bytes behind the expanded one of a shorter cipher are never set: only what the core set
- * is compared, so such a slot may be missed, never mistaken. */
 int __wrap_uftp_aead_open(const uftp_aead *aead, const uint8_t nonce[12], const uint8_t *aad,
                           size_t aad_len, uint8_t *data, size_t len)
 {
-    if (!sharing.on || len == 0 || len + UFTP_AEAD_TAG_LEN > SEALED_MAX || aad_len > AAD_MAX)
+    sim_view *view = sim_view_of(data, len + UFTP_AEAD_TAG_LEN);
+    /* What is authenticated besides must be the bytes in front, which nobody changes. */
+    if (!view || aad != view->bytes || aad + aad_len != data)
         return __real_uftp_aead_open(aead, nonce, aad, aad_len, data, len);
-    slot *s = slot_for(nonce, data + len);
-    if (same(s, aead, nonce, aad, aad_len, data, len)) {
-        memcpy(data, s->opened, len);
+    uint64_t key = number_of(aead);
+    if (view->key == key && view->opened_at == aad_len && view->opened_len == len &&
+        memcmp(view->nonce, nonce, sizeof view->nonce) == 0)
         return UFTP_OK;
-    }
-    keep_sealed(s, data, len);
+    if (view->key)
+        sim_view_fill(view);
     int err = __real_uftp_aead_open(aead, nonce, aad, aad_len, data, len);
-    if (err == UFTP_OK)
-        keep_opened(s, aead, nonce, aad, aad_len, data, len);
-    return err;
+    if (err < 0)
+        return err; /* and the bytes are as they were */
+    view->key = key;
+    view->opened_at = aad_len;
+    view->opened_len = len;
+    memcpy(view->nonce, nonce, sizeof view->nonce);
+    return UFTP_OK;
 }

@@ -5,6 +5,7 @@
  */
 #include "run/stage.h"
 
+#include "run/deeds.h"
 #include "run/network.h"
 
 #include "base/assert.h"
@@ -15,11 +16,6 @@
 #include <string.h>
 
 #define FILE_MTIME UINT64_C(1767200000)
-
-typedef struct sim_stage_deed {
-    const sim_deed_part *part;
-    sim_node *node;
-} sim_stage_deed;
 
 static char *keep_text(sim_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -74,7 +70,7 @@ static uftp_key *make_key(sim_stage *stage, const char *name, int kind)
 /* ---- files ---- */
 
 /* The store knows a file whose content it is to check by its size: equal sizes, equal content. */
-static uint64_t content_seed(uint64_t size)
+uint64_t sim_stage_content_seed(uint64_t size)
 {
     return sim_mix(size + 1);
 }
@@ -100,13 +96,28 @@ static void expect_files(sim_stage *stage)
         const sim_file_part *files = senders[i].files.items;
         for (size_t f = 0; f < senders[i].files.count; f++)
             if (files[f].size > 0)
-                stage->expected[stage->expected_count++] =
-                    (sim_expected){.size = files[f].size, .seed = content_seed(files[f].size)};
+                stage->expected[stage->expected_count++] = (sim_expected){
+                    .size = files[f].size, .seed = sim_stage_content_seed(files[f].size)};
     }
+}
+
+/* The first of a row of senders that go on with one session, and which of the row this one is. */
+static const sim_stage_sender *first_of(const sim_stage *stage, const sim_stage_sender *sender,
+                                        uint8_t *instance)
+{
+    *instance = 0;
+    for (size_t i = (size_t)(sender - stage->senders); i > 0 && sender->part->continues; i--)
+        if (strcmp(stage->senders[i - 1].part->name, sender->part->continues) == 0) {
+            sender = &stage->senders[i - 1];
+            ++*instance;
+        }
+    return sender;
 }
 
 static void name_files(sim_stage *stage, sim_stage_sender *sender)
 {
+    uint8_t instance;
+    const char *owner = first_of(stage, sender, &instance)->part->name;
     const sim_file_part *files = sender->part->files.items;
     for (size_t f = 0; f < sender->part->files.count; f++)
         sender->path_count += files[f].count;
@@ -117,11 +128,12 @@ static void name_files(sim_stage *stage, sim_stage_sender *sender)
             const char *name = numbered(stage, files[f].name, i, files[f].count);
             /* Two senders may have a file of one name. */
             sender->paths[at++] = stage->sender_count > 1
-                                      ? keep_text(stage, "/out/%s-%s", sender->part->name, name)
+                                      ? keep_text(stage, "/out/%s-%s", owner, name)
                                       : keep_text(stage, "/out/%s", name);
             sender->bytes += files[f].size;
         }
-    stage->bytes += sender->bytes;
+    if (!sender->part->continues)
+        stage->bytes += sender->bytes;
 }
 
 static void put_files(const sim_stage_sender *sender)
@@ -131,40 +143,59 @@ static void put_files(const sim_stage_sender *sender)
     for (size_t f = 0; f < sender->part->files.count; f++)
         for (uint64_t i = 0; i < files[f].count; i++)
             sim_source_generated(sim_node_source(sender->node), sender->paths[at++],
-                                 content_seed(files[f].size), files[f].size, FILE_MTIME);
+                                 sim_stage_content_seed(files[f].size), files[f].size, FILE_MTIME);
 }
 
 /* ---- receivers ---- */
 
+static void make_troubles(const sim_receiver_part *part, sim_node *node)
+{
+    const sim_failure_part *failures = part->failures.items;
+    for (size_t i = 0; i < part->failures.count; i++)
+        sim_node_store(node)->faults[failures[i].call - 1] =
+            (sim_store_fault){.first = failures[i].nth ? failures[i].nth : 1,
+                              .count = failures[i].count,
+                              .error = failures[i].error};
+    sim_fail_joins(node, (uint32_t)part->joins_fail);
+    if (part->buffer)
+        sim_set_socket_buffer(node, part->buffer);
+}
+
+/* To the microsecond, as clocks are set. */
+static void set_clocks(sim_node *node, int64_t offset, int64_t drift)
+{
+    if (offset)
+        sim_set_clock_offset(node, offset / (int64_t)UFTP_US(1));
+    if (drift)
+        sim_set_drift(node, (int32_t)drift * 1000);
+}
+
 static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char *error)
 {
-    uftp_receiver_config config = {
-        .key = stage->receiver_key, .key_log = stage->key_log, .temp_directory = part->temp};
+    uftp_receiver_config config = {.key = stage->receiver_key,
+                                   .key_log = stage->logs.receivers,
+                                   .temp_directory = part->temp,
+                                   .sync_to_disk = part->flush,
+                                   .legacy_crypto = part->legacy};
     const uint32_t block = common_block(stage->scenario);
     const sim_store_options store = {.temp = part->temp,
                                      .capacity = part->disk,
+                                     .rate_bytes_per_s = part->disk_rate,
+                                     .cache_bytes = part->disk_cache,
+                                     .sync_time = part->disk_sync,
                                      .expected = stage->expected,
                                      .expected_count = block ? stage->expected_count : 0,
-                                     .cache = stage->cache,
                                      .block_size = block};
     for (uint64_t i = 0; i < part->count; i++) {
         const char *name = numbered(stage, part->name, i, part->count);
         sim_node *node = sim_add_receiver(stage->world, name, &config, &store);
         stage->receivers[stage->receiver_count++] =
             (sim_stage_receiver){.part = part, .node = node};
-        const sim_place place = {.node = node,
-                                 .down = &part->down,
-                                 .up = &part->up,
-                                 .nat = part->nat,
-                                 .router = part->router,
-                                 .satellite_site = !part->terrestrial,
-                                 .at = part->mark.at};
+        const sim_place place = sim_stage_place(stage, node);
         if (!sim_names_place(stage->names, &place, error))
             return false;
-        if (part->clock_offset)
-            sim_set_clock_offset(node, (int64_t)(part->clock_offset / UFTP_US(1)));
-        if (part->buffer)
-            sim_set_socket_buffer(node, part->buffer);
+        set_clocks(node, part->clock_offset, part->drift);
+        make_troubles(part, node);
         uint64_t start = part->start + i * part->start_apart;
         if (start) {
             sim_stop(node);
@@ -203,11 +234,29 @@ static void aim(const sim_stage *stage)
             sim_sender_aim(stage->senders[i].node, &address);
 }
 
+#define SESSION_OF(index) (0x5e550000u + (uint32_t)(index))
+
+bool sim_stage_is_continued(const sim_stage *stage, const sim_stage_sender *sender)
+{
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        const char *name = stage->senders[i].part->continues;
+        if (name && strcmp(name, sender->part->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static uftp_sender_config sender_config(sim_stage *stage, size_t index)
 {
     const sim_stage_sender *sender = &stage->senders[index];
     const sim_sender_part *part = sender->part;
-    uftp_sender_config config = {.rate_bytes_per_s = part->rate,
+    uint8_t instance;
+    size_t first = (size_t)(first_of(stage, sender, &instance) - stage->senders);
+    bool in_a_row = instance || sim_stage_is_continued(stage, sender);
+    uftp_sender_config config = {.uid = instance ? (uint32_t)first + 1 : 0,
+                                 .group = in_a_row ? SESSION_OF(first) : 0,
+                                 .instance = instance,
+                                 .rate_bytes_per_s = part->rate,
                                  .congestion_control = (uint8_t)part->congestion,
                                  .rate_min = part->rate_min,
                                  .rate_initial = part->rate_initial,
@@ -221,11 +270,14 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
                                  .passes_max = (uint16_t)part->passes,
                                  .plain = !part->cipher,
                                  .client_auth = part->client_auth,
+                                 .key_exchange = (uftp_key_exchange)part->exchange,
+                                 .sigtype = (uftp_sigtype)part->signature,
+                                 .legacy_crypto = part->legacy,
                                  .cipher = (uftp_cipher)part->cipher,
                                  .hash = (uftp_hash)part->hash,
                                  .ecdh_curve = (uftp_curve)part->curve,
                                  .key = stage->sender_keys[index],
-                                 .key_log = stage->key_log,
+                                 .key_log = stage->logs.senders,
                                  .sync_mode = part->sync,
                                  .quit_on_error = part->quit_on_error,
                                  .operands = sender->paths,
@@ -248,88 +300,10 @@ static bool add_sender(sim_stage *stage, const sim_sender_part *part, char *erro
         sim_stop(sender->node);
         sim_start_at(sender->node, part->start);
     }
-    const sim_place place = {.node = sender->node,
-                             .down = &part->down,
-                             .up = &part->up,
-                             .nat = part->nat,
-                             .router = part->router,
-                             .satellite_hub = true,
-                             .at = part->mark.at};
+    set_clocks(sender->node, part->clock_offset, part->drift);
+    sim_node_source(sender->node)->read_fail_at = part->read_fails;
+    const sim_place place = sim_stage_place(stage, sender->node);
     return sim_names_place(stage->names, &place, error);
-}
-
-/* ---- deeds ---- */
-
-static void act(void *ctx, uint64_t now)
-{
-    const sim_stage_deed *deed = ctx;
-    const sim_deed_part *part = deed->part;
-    sim_node *node = deed->node;
-    switch ((sim_deed)part->deed) {
-    case SIM_DEED_CRASH:
-        if (sim_running(node))
-            sim_stop(node);
-        if (part->lasts)
-            sim_start_at(node, now + part->lasts);
-        break;
-    case SIM_DEED_START:
-        if (!sim_running(node))
-            sim_start(node);
-        break;
-    case SIM_DEED_SHUTDOWN:
-        if (sim_running(node))
-            sim_shutdown(node);
-        break;
-    case SIM_DEED_INTERRUPT:
-        if (sim_running(node))
-            sim_interrupt(node);
-        break;
-    case SIM_DEED_FREEZE:
-        sim_freeze(node, now + part->lasts);
-        break;
-    case SIM_DEED_REBIND:
-        sim_nat_rebind(sim_node_nat(node));
-        break;
-    case SIM_DEED_CLOCK:
-        sim_step_clock(node, (int64_t)(part->lasts / UFTP_US(1)));
-        break;
-    }
-}
-
-static sim_node *find_node(const sim_stage *stage, const char *name, bool *is_sender)
-{
-    for (size_t i = 0; i < stage->sender_count; i++)
-        if (strcmp(sim_name(stage->senders[i].node), name) == 0) {
-            *is_sender = true;
-            return stage->senders[i].node;
-        }
-    for (size_t i = 0; i < stage->receiver_count; i++)
-        if (strcmp(sim_name(stage->receivers[i].node), name) == 0)
-            return stage->receivers[i].node;
-    return NULL;
-}
-
-static bool plan_deed(sim_stage *stage, size_t index, char *error)
-{
-    const sim_deed_part *part = (const sim_deed_part *)stage->scenario->deeds.items + index;
-    sim_stage_deed *deed = &stage->deeds[index];
-    bool is_sender = false;
-    deed->part = part;
-    deed->node = find_node(stage, part->node, &is_sender);
-    if (!deed->node)
-        return sim_yaml_refuse(sim_yaml_find(part->mark.at, "node"), error, "no node is named '%s'",
-                               part->node);
-    const sim_yaml *at = sim_yaml_find(part->mark.at, "do");
-    if (part->deed == SIM_DEED_INTERRUPT && !is_sender)
-        return sim_yaml_refuse(at, error, "only a sender can be interrupted");
-    if (part->deed == SIM_DEED_SHUTDOWN && is_sender)
-        return sim_yaml_refuse(at, error, "only a receiver can be shut down");
-    if (part->deed == SIM_DEED_REBIND && !sim_node_nat(deed->node))
-        return sim_yaml_refuse(at, error, "'%s' is behind no nat", part->node);
-    if ((part->deed == SIM_DEED_FREEZE || part->deed == SIM_DEED_CLOCK) && !part->lasts)
-        return sim_yaml_refuse(at, error, "needs 'for'");
-    sim_at(stage->world, part->at, act, deed);
-    return true;
 }
 
 /* ---- life ---- */
@@ -343,6 +317,16 @@ static bool needs_keys(const sim_scenario *scenario)
     return false;
 }
 
+/* With an RSA exchange of version 4 receivers sign with RSA, too. */
+static int receivers_key(const sim_scenario *scenario)
+{
+    const sim_sender_part *senders = scenario->senders.items;
+    for (size_t i = 0; i < scenario->senders.count; i++)
+        if (senders[i].version == 4 && senders[i].cipher && senders[i].key < 0)
+            return senders[i].key;
+    return UFTP_CURVE_SECP256R1;
+}
+
 static bool names_differ(const sim_stage *stage, char *error)
 {
     const sim_scenario *s = stage->scenario;
@@ -353,6 +337,12 @@ static bool names_differ(const sim_stage *stage, char *error)
             if (strcmp(senders[i].name, senders[j].name) == 0)
                 return sim_yaml_refuse(senders[i].mark.at, error, "two senders are named '%s'",
                                        senders[i].name);
+        bool found = !senders[i].continues;
+        for (size_t j = 0; j < i && !found; j++)
+            found = strcmp(senders[i].continues, senders[j].name) == 0;
+        if (!found)
+            return sim_yaml_refuse(sim_yaml_find(senders[i].mark.at, "continues"), error,
+                                   "no sender '%s' stands before this one", senders[i].continues);
         for (size_t j = 0; j < s->receivers.count; j++)
             if (strcmp(senders[i].name, receivers[j].name) == 0)
                 return sim_yaml_refuse(senders[i].mark.at, error,
@@ -374,10 +364,7 @@ static bool fill(sim_stage *stage, char *error)
             return false;
     fill_members(stage);
     aim(stage);
-    for (size_t i = 0; i < s->deeds.count; i++)
-        if (!plan_deed(stage, i, error))
-            return false;
-    return true;
+    return sim_deeds_plan(stage, error);
 }
 
 static void prepare(sim_stage *stage)
@@ -389,7 +376,6 @@ static void prepare(sim_stage *stage)
     stage->sender_keys = sim_allocate(stage->sender_count * sizeof *stage->sender_keys);
     stage->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->receivers);
     stage->members = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->members);
-    stage->deeds = sim_allocate(s->deeds.count * sizeof *stage->deeds + 1);
     for (size_t i = 0; i < stage->sender_count; i++) {
         stage->senders[i].part = &senders[i];
         name_files(stage, &stage->senders[i]);
@@ -399,17 +385,17 @@ static void prepare(sim_stage *stage)
                          senders[i].key ? senders[i].key : UFTP_CURVE_SECP256R1);
     }
     if (needs_keys(s)) /* one for all: only who they are differs */
-        stage->receiver_key = make_key(stage, "key/receivers", UFTP_CURVE_SECP256R1);
+        stage->receiver_key = make_key(stage, "key/receivers", receivers_key(s));
     expect_files(stage);
-    if (common_block(s))
-        stage->cache = sim_block_cache_new(common_block(s));
 }
 
 bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
-                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX])
+                   const sim_stage_logs *logs, sim_stage *out, char error[SIM_YAML_ERROR_MAX])
 {
     sim_stage *stage = out;
-    *stage = (sim_stage){.scenario = scenario, .key_log = key_log};
+    *stage = (sim_stage){.scenario = scenario};
+    if (logs)
+        stage->logs = *logs;
     if (!names_differ(stage, error))
         return false;
     sim_memory_init(&stage->key_memory);
@@ -418,6 +404,7 @@ bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
     o.end = scenario->end;
     o.join_latency = scenario->join_latency;
     o.leave_latency = scenario->leave_latency;
+    o.join_trains = scenario->trains;
     o.events_max = 1; /* whoever wants more has on_event */
     if (!sim_names_link(stage->names, &scenario->network, &stage->network, error)) {
         sim_names_free(stage->names);
@@ -451,12 +438,34 @@ void sim_stage_free(sim_stage *stage)
     sim_release(stage->deeds);
     sim_release(stage->members);
     sim_release(stage->expected);
-    sim_block_cache_free(stage->cache);
     sim_names_free(stage->names);
     *stage = (sim_stage){0};
 }
 
 /* ---- questions ---- */
+
+sim_place sim_stage_place(const sim_stage *stage, sim_node *node)
+{
+    size_t index = sim_index(node);
+    if (index < stage->sender_count) {
+        const sim_sender_part *part = stage->senders[index].part;
+        return (sim_place){.node = node,
+                           .down = &part->down,
+                           .up = &part->up,
+                           .nat = part->nat,
+                           .router = part->router,
+                           .satellite_hub = true,
+                           .at = part->mark.at};
+    }
+    const sim_receiver_part *part = stage->receivers[index - stage->sender_count].part;
+    return (sim_place){.node = node,
+                       .down = &part->down,
+                       .up = &part->up,
+                       .nat = part->nat,
+                       .router = part->router,
+                       .satellite_site = !part->terrestrial,
+                       .at = part->mark.at};
+}
 
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node)
 {

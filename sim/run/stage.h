@@ -7,7 +7,7 @@
 
 #include "engine/receiver_node.h"
 #include "engine/sender_node.h"
-#include "run/scenario.h"
+#include "run/network.h"
 
 typedef struct sim_stage_sender {
     const sim_sender_part *part;
@@ -22,10 +22,15 @@ typedef struct sim_stage_receiver {
     sim_node *node;
 } sim_stage_receiver;
 
+/* Who is told the secrets of the nodes; NULL: nobody. */
+typedef struct sim_stage_logs {
+    const uftp_key_log *senders, *receivers;
+} sim_stage_logs;
+
 typedef struct sim_stage {
     const sim_scenario *scenario;
     sim *world;
-    const uftp_key_log *key_log;
+    sim_stage_logs logs;
     sim_link network;
     sim_stage_sender *senders;
     sim_stage_receiver *receivers;
@@ -35,22 +40,27 @@ typedef struct sim_stage {
     sim_memory key_memory;
     uftp_key *receiver_key;
     uftp_key **sender_keys;
-    struct sim_stage_names *names;
-    struct sim_stage_deed *deeds;
+    sim_names *names;
+    struct sim_stage_deed *deeds; /* deeds.c */
     uftp_member *members;
     sim_expected *expected;
     size_t expected_count;
-    sim_block_cache *cache;
     void **blocks; /* texts that live as long as the stage */
     size_t block_count, block_capacity;
 } sim_stage;
 
-/* `options` gives the seed and the callbacks; what the scenario says is filled in. `key_log`: for
- * all nodes, or NULL. False, with line and column, when the scenario names something that it does
- * not have. */
+/* `options` gives the seed and the callbacks; what the scenario says is filled in. `logs` may be
+ * NULL. False, with line and column, when the scenario names something that it does not have. */
 bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
-                   const uftp_key_log *key_log, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
+                   const sim_stage_logs *logs, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
 void sim_stage_free(sim_stage *stage);
+
+/* Where a node of it stands. */
+sim_place sim_stage_place(const sim_stage *stage, sim_node *node);
+/* Whether another sender goes on with the session of this one. */
+bool sim_stage_is_continued(const sim_stage *stage, const sim_stage_sender *sender);
+/* What a file of this size holds: equal sizes, equal content. */
+uint64_t sim_stage_content_seed(uint64_t size);
 
 /* The index of the node among the receivers, or receiver_count. */
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node);

@@ -83,6 +83,10 @@ static bool scale_by(const unit *u, uint64_t mantissa, uint64_t scale, uint64_t 
 
 bool sim_value_parse(sim_field_kind kind, const char *text, uint64_t *out)
 {
+    /* What has a sign has it before it comes here. */
+    kind = kind == SIM_FIELD_OFFSET  ? SIM_FIELD_TIME
+           : kind == SIM_FIELD_DRIFT ? SIM_FIELD_SHARE
+                                     : kind;
     if (kind == SIM_FIELD_RATE && strcmp(text, "unlimited") == 0) {
         *out = UINT64_MAX;
         return true;
@@ -117,6 +121,10 @@ const char *sim_value_example(sim_field_kind kind)
         return "a rate, such as 500kB/s or 10Mbit/s";
     case SIM_FIELD_SHARE:
         return "a share, such as 1% or 250ppm";
+    case SIM_FIELD_OFFSET:
+        return "a time that may be negative, such as 250ms or -9h";
+    case SIM_FIELD_DRIFT:
+        return "a share that may be negative, such as 50ppm or -1%";
     case SIM_FIELD_TEXT:
     case SIM_FIELD_CHOICE:
         return "a word";

@@ -8,14 +8,49 @@
 
 /* ---- looking on ---- */
 
+static void merge_short_spans(sim_spans *spans)
+{
+    size_t kept = 1; /* the first has none before it */
+    for (size_t i = 1; i < spans->count; i++) {
+        bool last = i + 1 == spans->count;
+        if (last || spans->items[i + 1].begin - spans->items[i].begin >= spans->least)
+            spans->items[kept++] = spans->items[i];
+    }
+    spans->count = kept;
+}
+
+static void begin_span(sim_spans *spans, const sim_span *span)
+{
+    if (spans->count > 0 && spans->items[spans->count - 1].begin == span->begin)
+        spans->count--; /* it lasted no time */
+    while (spans->count == SIM_SPANS_MAX) {
+        spans->least = spans->least ? 2 * spans->least : UFTP_MS(1);
+        merge_short_spans(spans);
+    }
+    spans->items[spans->count++] = *span;
+}
+
+uint64_t sim_span_end(const sim_watch_sender *sender, size_t span, uint64_t now)
+{
+    return span + 1 < sender->spans.count ? sender->spans.items[span + 1].begin : now;
+}
+
 static void enter_phase(sim_watch_sender *sender, uint8_t phase, uint64_t now)
 {
     if (sender->phase < SIM_PHASES)
         sender->phase_time[sender->phase] += now - sender->phase_since;
-    if (sender->phase_begin[phase] == UFTP_NEVER)
-        sender->phase_begin[phase] = now;
+    begin_span(&sender->spans, &(sim_span){.begin = now, .phase = phase});
     sender->phase = phase;
     sender->phase_since = now;
+}
+
+static void enter_pass(sim_watch_sender *sender, uint64_t now, const uftp_event *event)
+{
+    sender->passes++;
+    begin_span(&sender->spans, &(sim_span){.begin = now,
+                                           .phase = sender->phase,
+                                           .pass = event->pass,
+                                           .file_id = event->file_id});
 }
 
 static void uftp_sender_event(sim_watch *watch, sim_watch_sender *sender, uint64_t now,
@@ -26,12 +61,14 @@ static void uftp_sender_event(sim_watch *watch, sim_watch_sender *sender, uint64
     else if (event->type == UFTP_EVENT_PHASE)
         enter_phase(sender, event->phase, now);
     else if (event->type == UFTP_EVENT_FILE_PASS)
-        sender->passes++;
+        enter_pass(sender, now, event);
     else if (event->type == UFTP_EVENT_CLIENT_LOST)
         sender->lost++;
     else if (event->type == UFTP_EVENT_CLIENT_ABORTED)
         sender->aborted++;
     else if (event->type == UFTP_EVENT_SESSION_FINISHED) {
+        watch->senders_left -= sender->finished == UFTP_NEVER;
+        watch->active = now;
         sender->finished = now;
         sender->result = event->result;
     }
@@ -45,7 +82,9 @@ static void receiver_event(sim_watch *watch, sim_watch_receiver *receiver, uint6
         receiver->naks += event->message == UFTP_MESSAGE_STATUS;
     } else if (event->type == UFTP_EVENT_FILE_FINISHED && !event->error) {
         receiver->files++;
+        receiver->file_bytes += event->size;
         receiver->finished = now;
+        watch->active = now;
     } else if (event->type == UFTP_EVENT_SESSION_FINISHED) {
         receiver->failed_sessions += event->result != UFTP_RESULT_OK;
     }
@@ -86,18 +125,15 @@ void sim_watch_init(sim_watch *watch, const sim_stage *stage)
 {
     const sim_scenario *s = stage->scenario;
     const sim_sender_part *parts = s->senders.items;
-    *watch = (sim_watch){.stage = stage};
+    *watch = (sim_watch){.stage = stage, .senders_left = s->senders.count};
     watch->tap = (sim_tap){.arrived = on_arrived, .event = on_event, .ctx = watch};
     watch->senders = sim_allocate(s->senders.count * sizeof *watch->senders);
     watch->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *watch->receivers);
     for (size_t i = 0; i < s->senders.count; i++) {
         sim_watch_sender *sender = &watch->senders[i];
-        *sender = (sim_watch_sender){.started = parts[i].start,
-                                     .finished = UFTP_NEVER,
-                                     .phase_since = parts[i].start,
-                                     .phase_begin = {parts[i].start}};
-        for (size_t phase = 1; phase < SIM_PHASES; phase++)
-            sender->phase_begin[phase] = UFTP_NEVER;
+        *sender = (sim_watch_sender){
+            .started = parts[i].start, .finished = UFTP_NEVER, .phase_since = parts[i].start};
+        begin_span(&sender->spans, &(sim_span){.begin = parts[i].start});
     }
     for (uint64_t i = 0; i < sim_scenario_receivers(s); i++)
         watch->receivers[i].finished = UFTP_NEVER;
@@ -127,6 +163,8 @@ sim_verdict sim_watch_verdict(const sim_watch *watch)
     for (size_t i = 0; i < stage->sender_count; i++) {
         const sim_watch_sender *sender = &watch->senders[i];
         const char *name = sim_name(stage->senders[i].node);
+        if (sim_stage_is_continued(stage, &stage->senders[i]))
+            continue; /* how the last of the row ends is what counts */
         if (sender->finished == UFTP_NEVER)
             snprintf(verdict.why, sizeof verdict.why, "%.60s has not finished", name);
         else if (expect->result >= 0 && (int)sender->result != expect->result)
@@ -186,6 +224,11 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+void sim_sort(uint64_t *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+}
+
 uint64_t sim_watch_begin(const sim_watch *watch)
 {
     uint64_t begin = UFTP_NEVER;
@@ -205,7 +248,7 @@ uint64_t *sim_watch_times(const sim_watch *watch, size_t *count)
         if (receiver->complete && receiver->finished != UFTP_NEVER)
             times[(*count)++] = receiver->finished - begin;
     }
-    qsort(times, *count, sizeof *times, compare);
+    sim_sort(times, *count);
     return times;
 }
 

@@ -35,6 +35,7 @@ typedef struct run {
     const swarm_run_options *options;
     sim *world;
     sim_guard *guard;
+    const uftp_key_log *key_log;
     sim_node *hub, *second, *again, *echo;
     sim_nat *nat;
     sim_node *plants[SWARM_RECEIVERS_MAX];
@@ -446,9 +447,10 @@ static sim_node *add_sender(run *r, const char *name, uftp_sender_config config,
     memcpy(list, operands, count * sizeof *operands);
     config.operands = list;
     config.operand_count = count;
+    config.key_log = r->key_log;
     sim_node *node = sim_add_sender(r->world, name, &config);
     fill_source(r, node, tree);
-    sim_guard_sender(r->guard, node, &config, sim_node_source(node));
+    sim_guard_sender(r->guard, node, NULL, sim_node_source(node));
     return node;
 }
 
@@ -588,6 +590,7 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     r->plant_count = (size_t)swarm_get(scenario, receivers);
     r->guard = sim_guard_new();
     sim_guard_set_owner(r->guard, r);
+    r->key_log = sim_guard_key_log(r->guard, NULL);
     const sim_link direct = {0};
     sim_options with = {.seed = scenario->seed,
                         .end = swarm_calm(scenario) + swarm_bound(scenario),
@@ -600,8 +603,8 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     with.on_drop = on_drop;
     r->world = sim_new(&with);
     if (swarm_get(scenario, cipher)) {
-        sim_guard_secret(r->guard, marker_name, strlen(marker_name));
-        sim_guard_secret(r->guard, marker_bytes, sizeof marker_bytes);
+        sim_guard_secret_name(r->guard, marker_name);
+        sim_guard_secret(r->guard, "the content of a file", marker_bytes, sizeof marker_bytes);
     }
     if (swarm_get(scenario, corrupt))
         sim_guard_damaged(r->guard);

@@ -289,12 +289,55 @@ static void secret_on_the_wire_is_noticed(void **state)
     (void)state;
     begin(NULL);
     static const char secret[] = "a secret of some length";
-    sim_guard_secret(b->guard, secret, strlen(secret));
+    sim_guard_secret(b->guard, "of this test", secret, strlen(secret));
     uftp_header head = header(UFTP_MESSAGE_ABORT);
     const uftp_message message = {.type = UFTP_MESSAGE_ABORT,
                                   .as.abort.text = {(const uint8_t *)secret, strlen(secret)}};
     TRY(tell_started(); send_message(b->sender, &head, &message));
-    end("sent a secret in the clear");
+    end("sent a secret in the clear: of this test");
+}
+
+static void key_that_two_sessions_have_is_noticed(void **state)
+{
+    (void)state;
+    static const uint8_t keys[2][32] = {{1, 2, 3}, {3, 2, 1}};
+    for (volatile size_t second = 0; second < 2; second++) {
+        begin(NULL);
+        const uftp_key_log *log = sim_guard_key_log(b->guard, NULL);
+        TRY(log->log(log->ctx, "GROUP_MASTER", GROUP, 1, keys[0], sizeof *keys);
+            log->log(log->ctx, "GROUP_MASTER", GROUP + 1, 1, keys[second], sizeof *keys);
+            /* A receiver's may be told again: it registered twice. */
+            log->log(log->ctx, "CLIENT_HS_KEY", GROUP, 2, keys[0], sizeof *keys));
+        end(second == 0 ? "sender has a GROUP_MASTER that was used before" : NULL);
+    }
+}
+
+/* Wherever it begins, as bytes and as digits, and among as many others as a large session has. */
+static void secret_in_a_report_is_noticed(void **state)
+{
+    (void)state;
+    begin(NULL);
+    uint8_t key[16];
+    for (uint64_t i = 0; i < 20000; i++) {
+        sim_generate(i, 0, key, sizeof key);
+        sim_guard_secret(b->guard, "a key", key, sizeof key);
+    }
+    sim_guard_secret_name(b->guard, "name-of-a-file");
+    for (size_t before = 0; before < 12; before++) {
+        char text[128] = "a report, and what";
+        for (size_t i = 0; i < sizeof key; i++)
+            snprintf(text + before + 2 * i, 3, i % 2 ? "%02x" : "%02X", key[i]);
+        size_t end_of_key = before + 2 * sizeof key;
+        memcpy(text + end_of_key, " more", 6);
+        assert_string_equal(sim_guard_told(b->guard, text, strlen(text)), "a key");
+        assert_null(sim_guard_told(b->guard, text, end_of_key - 1)); /* not all of it */
+        memcpy(text + before, key, sizeof key);
+        assert_string_equal(sim_guard_told(b->guard, text, before + sizeof key), "a key");
+        text[before + 7] ^= 1;
+        assert_null(sim_guard_told(b->guard, text, before + sizeof key));
+    }
+    assert_null(sim_guard_told(b->guard, "name-of-a-file", 14)); /* on the wire only */
+    end(NULL);
 }
 
 static void bytes_that_are_no_message_are_noticed(void **state)
@@ -523,6 +566,45 @@ static void session_that_sleeps_too_long_is_noticed(void **state)
     end("sleeps for");
 }
 
+/* Wakes often enough, and says something each time, to nobody who would answer. */
+static void on_timer_talk(sim_node *node, void *ctx, uint64_t now)
+{
+    (void)ctx;
+    b->seq = 0;
+    const uftp_header head = {
+        .version = uftp_wire_v5.version, .type = UFTP_MESSAGE_ABORT, .source = 1, .group = GROUP};
+    const uftp_message message = {.type = UFTP_MESSAGE_ABORT};
+    uint8_t bytes[UFTP_DATAGRAM_MAX];
+    size_t len;
+    assert_int_equal(
+        uftp_packet_write(&uftp_wire_v5, &head, &message, NULL, 0, bytes, sizeof bytes, &len),
+        UFTP_OK);
+    const uftp_address to = sim_public_group();
+    sim_script_send(node, &to, bytes, len, 0);
+    sim_script_wake(node, now + UFTP_MS(500));
+}
+
+static void session_that_never_gives_up_is_noticed(void **state)
+{
+    (void)state;
+    static const sim_script talker = {.on_timer = on_timer_talk};
+    for (volatile int minutes = 1; minutes < 5; minutes += 3) {
+        begin(NULL);
+        sim_store store;
+        sim_store_init(&store, NULL);
+        sim_node *node = sim_add_script(b->world, "talker", &talker, NULL);
+        sim_guard_receiver(b->guard, node, &store);
+        TRY(run_some(); sim_script_wake(node, sim_now(b->world));
+            tell(node, (uftp_event){.type = UFTP_EVENT_SESSION_STARTED});
+            sim_run_until(b->world, UFTP_S(60) * (uint64_t)minutes);
+            tell(node, (uftp_event){.type = UFTP_EVENT_SESSION_FINISHED, .result = 11});
+            sim_script_wake(node, UFTP_NEVER));
+        end(minutes == 1 ? NULL : "talker has a session open, and nothing has come of it for 60 s");
+        if (minutes == 1)
+            sim_store_free(&store);
+    }
+}
+
 /* A run that is left from the midst of a turn leaves behind what was on its way. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -539,6 +621,8 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(rate_that_is_not_kept_is_noticed),
     SIM_TEST(message_in_the_clear_of_an_encrypted_session_is_noticed),
     SIM_TEST(secret_on_the_wire_is_noticed),
+    SIM_TEST(key_that_two_sessions_have_is_noticed),
+    SIM_TEST(secret_in_a_report_is_noticed),
     SIM_TEST(bytes_that_are_no_message_are_noticed),
     SIM_TEST(file_that_is_called_complete_has_the_bytes_of_the_sender),
     SIM_TEST(final_name_for_something_that_nobody_sent_is_noticed),
@@ -556,6 +640,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(hot_loop_is_noticed),
     SIM_TEST(session_without_a_timer_is_noticed),
     SIM_TEST(session_that_sleeps_too_long_is_noticed),
+    SIM_TEST(session_that_never_gives_up_is_noticed),
 };
 
 SIM_TEST_MAIN(tests)
