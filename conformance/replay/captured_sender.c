@@ -70,6 +70,7 @@ static void take_answer(captured_sender *c, const cap_packet *p)
                   .file_id = trigger->file_id,
                   .nth = captured_count(c->said, i, trigger) + 1,
                   .delay = p->time - c->times[i],
+                  .after = c->said_count,
                   .wire = p->wire,
                   .header = p->header,
                   .from = p->source,
@@ -139,7 +140,7 @@ void captured_sender_read(captured_sender *c, const char *path, const cap_keylog
     cap_frame frame;
     const cap_packet *p;
     while (cap_input_next(input, &frame) == CAP_NEXT_FRAME) {
-        if (!cap_tracker_take(tracker, CAP_LINK_ETHERNET, &frame, &p) || !p->peer ||
+        if (!cap_tracker_take(tracker, cap_input_link(input), &frame, &p) || !p->peer ||
             p->header.instance != c->instance)
             continue;
         if (p->depth != CAP_DEPTH_MESSAGE)

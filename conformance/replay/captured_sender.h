@@ -19,6 +19,7 @@ typedef struct answer {
     uint16_t file_id;
     unsigned nth;
     uint64_t delay; /* behind that message */
+    size_t after;   /* so many messages were captured before it */
     int64_t echo;   /* us, from that message's timestamp to the one that is echoed */
     const uftp_wire *wire;
     uftp_header header;

@@ -9,7 +9,7 @@
 #include "rules.h"
 #include "session.h"
 
-enum { REPLIES_MAX = 400, NAKS_MAX = 64 };
+enum { REPLIES_MAX = 1000, NAKS_MAX = 1100 };
 
 typedef struct reply {
     uint64_t number; /* of the packet, when captured */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SAID_MAX = 1200, SAID_UIDS_MAX = 16 };
+enum { SAID_MAX = 6000, SAID_UIDS_MAX = 16 };
 
 typedef struct said {
     uint64_t number; /* of the packet, when captured */

@@ -19,6 +19,7 @@
  * With KIND it fails when that is not how the session is replayed.
  */
 #include "captured_sender.h"
+#include "engine/random.h"
 #include "known_random.h"
 #include "own_packets.h"
 #include "standin_clients.h"
@@ -74,6 +75,10 @@ static void fill_source(replay *r)
             sim_source_dir(files, path);
         } else if (strcmp(type, "link") == 0) {
             sim_source_link(files, path, golden_text(object, "to"));
+        } else if (json_is_true(json_object_get(object, "generated"))) { /* by the simulator */
+            uint64_t size = (uint64_t)json_integer_value(json_object_get(object, "size"));
+            sim_source_generated(files, path, sim_mix(size + 1), size,
+                                 (uint64_t)json_integer_value(json_object_get(object, "mtime")));
         } else {
             const char *stream = golden_text(object, "stream");
             size_t size = (size_t)json_integer_value(json_object_get(object, "size"));
@@ -327,7 +332,8 @@ static void play(replay *r)
         uint64_t deadline = uftp_sender_next_deadline(r->sender);
         if (!a && deadline == UFTP_NEVER)
             return;
-        if (a && a->due <= deadline) {
+        /* At one instant, as only a simulator has: in the order of the capture. */
+        if (a && (a->due < deadline || (a->due == deadline && a->after <= r->own_count))) {
             r->now = a->due > r->now ? a->due : r->now;
             hand_over(r, a);
         } else {

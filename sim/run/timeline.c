@@ -52,7 +52,8 @@ static void count_crashes(sim_timeline *timeline, uint64_t after, uint64_t now)
     const sim_stage *stage = timeline->stage;
     const sim_deed_part *deeds = stage->scenario->deeds.items;
     for (size_t d = 0; d < stage->scenario->deeds.count; d++) {
-        if (deeds[d].deed != SIM_DEED_CRASH || deeds[d].at <= after || deeds[d].at > now)
+        if ((deeds[d].deed != SIM_DEED_CRASH && deeds[d].deed != SIM_DEED_POWER) ||
+            deeds[d].at <= after || deeds[d].at > now)
             continue;
         for (size_t i = 0; i < stage->receiver_count; i++) {
             sim_node *node = stage->receivers[i].node;
@@ -81,7 +82,9 @@ static void look_at_receivers(sim_timeline *timeline, sim_moment *moment)
     const size_t count = stage->receiver_count;
     for (size_t i = 0; i < count; i++) {
         const sim_store *store = sim_node_store(stage->receivers[i].node);
-        uint64_t bytes = store->bytes_written - timeline->lost[i];
+        const bool keeps = stage->receivers[i].part->temp; /* all but what was not on the disk */
+        const uint64_t lost = keeps ? store->lost_bytes : timeline->lost[i];
+        uint64_t bytes = store->bytes_written > lost ? store->bytes_written - lost : 0;
         timeline->have[i] = bytes < stage->bytes ? bytes : stage->bytes;
     }
     for (size_t row = 0; row < timeline->rows; row++) {
@@ -138,8 +141,10 @@ static void look_at_replies(const sim_timeline *timeline, sim_moment *moment)
         [UFTP_MESSAGE_ABORT] = SIM_REPLY_OTHER,
         [UFTP_MESSAGE_HB_REQ] = SIM_REPLY_OTHER,
         [UFTP_MESSAGE_KEY_REQ] = SIM_REPLY_OTHER}; /* the rest has to do with registering */
+    uint64_t messages[UFTP_MESSAGE_TYPE_MAX + 1];
+    sim_watch_replies(timeline->watch, messages);
     for (size_t type = 0; type <= UFTP_MESSAGE_TYPE_MAX; type++)
-        moment->replies[kinds[type]] += timeline->watch->messages.by_receivers[type];
+        moment->replies[kinds[type]] += messages[type];
     moment->feedback = timeline->watch->feedback_total;
 }
 
@@ -178,8 +183,8 @@ static void thin_out(sim_timeline *timeline)
 uint64_t sim_timeline_end(const sim_timeline *timeline)
 {
     const sim_watch *watch = timeline->watch;
-    if (watch->senders_left == 0 && watch->active > timeline->begin)
-        return watch->active;
+    if (watch->senders_left == 0 && sim_watch_active(watch) > timeline->begin)
+        return sim_watch_active(watch);
     if (timeline->count > 0)
         return timeline->moments[timeline->count - 1].at;
     return timeline->begin + UFTP_S(1);
@@ -194,11 +199,11 @@ void sim_timeline_run(sim_timeline *timeline)
     while (sim_next(world) <= end) {
         uint64_t last =
             timeline->count ? timeline->moments[timeline->count - 1].at : timeline->begin;
-        if (watch->senders_left == 0 && last >= watch->active) {
+        if (watch->senders_left == 0 && last >= sim_watch_active(watch)) {
             /* Nothing more is drawn, unless a receiver still finds something to finish. */
-            uint64_t active = watch->active, next = sim_next(world);
+            uint64_t active = sim_watch_active(watch), next = sim_next(world);
             sim_run_until(world, next);
-            if (watch->active == active)
+            if (sim_watch_active(watch) == active)
                 continue;
             if (timeline->count == SIM_MOMENTS_MAX)
                 thin_out(timeline);

@@ -25,7 +25,7 @@ size_t cap_premasters(const cap_secrets *secrets, const cap_session *session, co
 
 /* Adds a group master that is not there yet. */
 bool cap_master_add(cap_handshake *h, const uint8_t *master, size_t len);
-/* Those that the log itself has, once. */
+/* Those that the log itself has. Where it has grown, what was tried before is tried again. */
 void cap_masters_read(const cap_secrets *secrets, const cap_session *session, size_t len);
 
 /* Tries secrets on the next peers of whom something new is known, until one shows a group master
@@ -38,5 +38,9 @@ bool cap_masters_search(const cap_secrets *secrets, cap_session *session,
  * nothing more can be made of what is known now. */
 bool cap_solve_v4(const cap_secrets *secrets, cap_session *session);
 bool cap_solve_v5(const cap_secrets *secrets, cap_session *session, cap_peer *peer);
+
+/* Tries secrets on one receiver, although its packets open already: for what they prove. */
+void cap_solve_receiver_v4(const cap_secrets *secrets, cap_session *session, cap_peer *peer);
+void cap_solve_receiver_v5(const cap_secrets *secrets, cap_session *session, cap_peer *peer);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_AND_MESSAGE_MIN = 20 }; /* spec v5 1.3 */
+enum { HEADER_AND_MESSAGE_MIN = 20 /* spec v5 1.3 */, WRAPPER_LEN = 12, VERSION_4 = 0x40 };
 
 struct cap_tracker {
     cap_secrets secrets;
@@ -32,6 +32,7 @@ cap_tracker *cap_tracker_new(const cap_keylog *keylog)
     if (!tracker)
         return NULL;
     tracker->secrets.log = keylog;
+    tracker->secrets.edition = 1;
     tracker->reassembly = cap_reassembly_new();
     if (!tracker->reassembly) {
         free(tracker);
@@ -44,6 +45,12 @@ void cap_tracker_use_keys(cap_tracker *tracker, uftp_key *const *keys, size_t co
 {
     tracker->secrets.keys = keys;
     tracker->secrets.key_count = count;
+}
+
+void cap_tracker_secrets_grew(cap_tracker *tracker)
+{
+    tracker->secrets.edition++;
+    tracker->secrets.growing = true;
 }
 
 const cap_secrets *cap_tracker_secrets(const cap_tracker *tracker)
@@ -86,6 +93,8 @@ static bool read_header(cap_packet *packet)
 {
     if (packet->bytes.len < HEADER_AND_MESSAGE_MIN)
         return false;
+    if (uftp_v3_is_version(packet->bytes.data[0]))
+        return cap_v3_header_read(packet);
     packet->wire = uftp_wire_find(packet->bytes.data[0]);
     if (!packet->wire)
         return false;
@@ -110,6 +119,10 @@ static int read_message(cap_packet *packet, uftp_bytes bytes)
 /* What can be read without a key. */
 static void read_body(cap_packet *packet)
 {
+    if (packet->is_v3) {
+        cap_v3_body_read(packet);
+        return;
+    }
     size_t header_len = packet->wire->header_len;
     uftp_bytes body = {packet->bytes.data + header_len, packet->bytes.len - header_len};
     packet->depth = CAP_DEPTH_HEADER;
@@ -230,8 +243,10 @@ static bool take_datagram(cap_tracker *tracker, cap_packet *packet)
         unseal(tracker, packet);
     if (packet->depth == CAP_DEPTH_MESSAGE && packet->session) {
         cap_session_take(packet->session, packet);
-        if (packet->peer && cap_secrets_any(&tracker->secrets))
+        if (packet->peer && cap_secrets_any(&tracker->secrets)) {
             cap_handshake_take(packet);
+            cap_open_proof(&tracker->secrets, packet);
+        }
     }
     if (packet->cut) {
         tracker->counts.cut++;
@@ -260,10 +275,12 @@ static size_t first_len(const cap_tracker *tracker, const cap_packet *packet)
     }
     if (packet->header.type != UFTP_MESSAGE_ENCRYPTED)
         return 0;
-    size_t wrapper_len = packet->wire->encrypted_overhead - UFTP_TAG_LEN;
-    uftp_read_skip(&r, wrapper_len - 2); /* its last field is the payload's length */
+    uftp_read_skip(&r, 8); /* counter */
+    size_t signature_len = uftp_read_u16(&r);
     size_t payload_len = uftp_read_u16(&r);
-    return r.failed ? 0 : packet->wire->header_len + wrapper_len + payload_len;
+    if (packet->header.version != VERSION_4) /* where there is none, and the field is reserved */
+        signature_len = 0;
+    return r.failed ? 0 : packet->wire->header_len + WRAPPER_LEN + signature_len + payload_len;
 }
 
 /* A train has packets of one session and sender, of one length, numbered in a row. */
@@ -286,8 +303,8 @@ static bool is_train(const cap_packet *packet, size_t segment_len)
 /* Keeps back all but the first packet. */
 static void split_train(cap_tracker *tracker, cap_packet *packet)
 {
-    if (packet->cut || !read_header(packet))
-        return;
+    if (packet->cut || !read_header(packet) || packet->is_v3)
+        return; /* programs of version 3 send one by one */
     size_t len = first_len(tracker, packet);
     if (len == 0 || len >= packet->bytes.len || !is_train(packet, len))
         return;
