@@ -5,6 +5,7 @@
  */
 #include "common/key_log_file.h"
 #include "common/keys.h"
+#include "common/program.h"
 #include "runtime/clock.h"
 #include "runtime/entropy.h"
 #include "runtime/heap.h"
@@ -106,13 +107,8 @@ static int open_files(program *p)
     if (code)
         return code;
     /* The log last: from here on stderr may be the log file. */
-    int err = uftp_log_open(&log, &p->log);
-    if (err == UFTP_ERR_MEMORY)
-        return uftp_fail_memory(&p->failure);
-    if (err < 0)
-        return uftp_fail(&p->failure, UFTP_EXIT_LOG, "cannot open log file %s: %s", log.path,
-                         strerror(errno));
-    if (status && strcmp(status, "@LOG") == 0)
+    code = uftp_program_log_open(&log, &p->log, &p->failure);
+    if (!code && status && strcmp(status, "@LOG") == 0)
         code = uftp_record_open(&p->records, status, p->log, &p->failure);
     return code;
 }
@@ -309,11 +305,7 @@ int main(int argc, char **argv)
     static program p; /* large: the entropy's stock and the failure's text */
     p.pid_fd = -1;
     int code = uftp_receiver_options_parse(&p.options, argc, argv, &p.failure);
-    if (!code && p.options.action == UFTP_ACTION_HELP) {
-        uftp_option_help(&uftp_receiver_option_table, stdout);
-    } else if (!code && p.options.action == UFTP_ACTION_VERSION) {
-        uftp_option_version(&uftp_receiver_option_table, stdout);
-    } else if (!code) {
+    if (!code && !uftp_program_informs(&uftp_receiver_option_table, p.options.action)) {
         uftp_entropy_init(&p.entropy);
         code = prepare(&p);
         if (!code && !p.options.foreground)

@@ -93,14 +93,6 @@ const uftp_option_table uftp_receiver_option_table = {
     .count = sizeof items / sizeof *items,
 };
 
-static int parse_text(const uftp_option_use *use, const char **out, uftp_failure *failure)
-{
-    if (!*use->value)
-        return uftp_parse_refuse(use, failure, "allowed here: it is empty");
-    *out = use->value;
-    return 0;
-}
-
 static int parse_absolute(const uftp_option_use *use, const char **out, uftp_failure *failure)
 {
     if (use->value[0] != '/')
@@ -190,7 +182,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         o->port = (uint16_t)value;
         return code;
     case 'I':
-        return parse_text(use, &o->interfaces, failure);
+        return uftp_parse_text(use, &o->interfaces, failure);
     case 'U':
         return uftp_parse_uid(use, &o->core.uid, failure);
     case OPTION_SHARE_PORT:
@@ -204,7 +196,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         o->core.source_specific = true;
         return 0;
     case 'S':
-        return parse_text(use, &o->servers_path, failure);
+        return uftp_parse_text(use, &o->servers_path, failure);
     case 'E':
         o->core.encrypted_only = true;
         return 0;
@@ -212,7 +204,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         o->core.legacy_crypto = true;
         return 0;
     case 'k':
-        return parse_text(use, &o->key_path, failure);
+        return uftp_parse_text(use, &o->key_path, failure);
     case 'K':
         code = uftp_parse_key_spec(use, &o->key_spec, failure);
         o->has_key_spec = code == 0;
@@ -236,17 +228,17 @@ static int take_process(uftp_receiver_options *o, const uftp_option_use *use, uf
     case 'x':
         return uftp_parse_log_level(use, &o->log_level, failure);
     case 'L':
-        return parse_text(use, &o->log_path, failure);
+        return uftp_parse_text(use, &o->log_path, failure);
     case 'g':
         return uftp_parse_log_size(use, &o->log_roll_bytes, failure);
     case 'n':
         return uftp_parse_log_count(use, &o->log_archives, failure);
     case 'F':
-        return parse_text(use, &o->status_path, failure);
+        return uftp_parse_text(use, &o->status_path, failure);
     case 'P':
-        return parse_text(use, &o->pid_path, failure);
+        return uftp_parse_text(use, &o->pid_path, failure);
     case OPTION_KEYLOG:
-        return parse_text(use, &o->key_log_path, failure);
+        return uftp_parse_text(use, &o->key_log_path, failure);
     case 'N':
         return uftp_parse_signed(use, -20, 19, &o->nice, failure);
     case 'm':
