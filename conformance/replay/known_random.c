@@ -10,7 +10,7 @@ static void fill(void *ctx, size_t len, uint8_t *out)
     known_random *known = ctx;
     if (known->given < known->count && known->lens[known->given] == len)
         memcpy(out, known->values[known->given++], len);
-    else if (len <= DELAY_LEN)
+    else if (known->no_delays && len == DELAY_LEN)
         memset(out, 0, len);
     else
         known->stream.random.fill(known->stream.random.ctx, len, out);

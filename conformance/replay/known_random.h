@@ -15,6 +15,7 @@ enum { KNOWN_VALUES_MAX = 4, KNOWN_VALUE_LEN_MAX = 66 };
 typedef struct known_random {
     uftp_random random; /* hand out &known->random */
     test_random stream;
+    bool no_delays; /* what uftp_random_below() draws is zero */
     size_t count, given;
     size_t lens[KNOWN_VALUES_MAX];
     uint8_t values[KNOWN_VALUES_MAX][KNOWN_VALUE_LEN_MAX];

@@ -85,9 +85,9 @@ typedef struct receiver_schedule {
     /* As uftp_announce_keys_objection() and uftp_announce_proof(). */
     const char *(*objection)(const uftp_receiver *receiver, const uftp_enc_info *info);
     announce_proof (*proof)(const uftp_packet *packet, const uftp_announce *announce);
-    /* Makes session->keys and our share of the exchange, for an ANNOUNCE without objection. */
+    size_t keys_len; /* of session->keys, with its head */
+    /* Our share of the exchange, for an ANNOUNCE without objection. */
     int (*begin)(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce);
-    void (*free)(uftp_session *session);
     int (*verify_announce)(const uftp_session *session, const uftp_packet *packet,
                            const uftp_announce *announce);
     int (*verify_keyinfo)(const uftp_session *session, const uftp_packet *packet,
@@ -95,7 +95,6 @@ typedef struct receiver_schedule {
     int (*establish)(uftp_session *session, const uftp_keyinfo *keyinfo, const uint8_t *sealed);
     int (*open)(const uftp_session *session, uftp_packet *packet);
     void (*fill_register)(const uftp_session *session, uftp_register *out);
-    void (*fill_client_key)(const uftp_session *session, uftp_client_key *out);
     uftp_bytes (*verify_data)(const uftp_session *session);
     uftp_sealing (*sealing)(const uftp_session *session, uint8_t message, uftp_aead *aead);
 } receiver_schedule;
@@ -107,6 +106,11 @@ typedef struct uftp_session_keys {
     bool client_auth;
     bool established;
     bool proved; /* the keys are the sender's: KEYINFO was signed, or a sealed packet has opened */
+    uint8_t server_key[UFTP_KEY_BLOB_MAX];
+    size_t server_key_len;
+    uftp_ecdh *ecdh; /* until the keys are established; NULL in an RSA exchange */
+    uint8_t signature[UFTP_SIGNATURE_MAX]; /* of CLIENT_KEY: made once, sent with each */
+    size_t signature_len;
 } uftp_session_keys;
 
 typedef enum uftp_session_state {
@@ -264,7 +268,7 @@ typedef struct uftp_membership {
     uint8_t session_instance;
 } uftp_membership;
 /* One per session, and as many again that wait to be left. */
-#define RECEIVER_MEMBERSHIPS(receiver) (2U * (receiver)->config.sessions_max)
+#define RECEIVER_MEMBERSHIPS(receiver) ((size_t)2 * (receiver)->config.sessions_max)
 
 /* Consecutive blocks of one call of recv(), on their way into one write. They still lie in the
  * driver's datagrams. */
@@ -396,6 +400,7 @@ const uftp_server_entry *uftp_receiver_server(const uftp_receiver *receiver, uin
 int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
                             const uftp_announce *announce);
 void uftp_session_keys_free(uftp_session *session);
+uftp_bytes uftp_session_keys_server_key(const uftp_session *session);
 bool uftp_session_keys_established(const uftp_session *session);
 /* AUTH, and LIMIT as above. */
 int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_packet *packet,
