@@ -9,9 +9,10 @@
  *       |  log      what was sent to groups since the lanes last ran, in order of time
  *       v
  *     approach      the node's own losses and the like, up to its long way: a queue and a clock
- * that |           follow those of the world v  long way (a delay of at least `lookahead`) node its
- * own queue and clock: may be ahead of the world's, by less than the lookahead |  outbox   what it
- * sends, with the time
+ *       |           that follow those of the world
+ *       v  long way (a delay of at least `lookahead`)
+ *     node          its own queue and clock: may be ahead of the world, by less than lookahead
+ *       |  outbox   what it sends, with the time
  *       v
  *     the world     takes that in as its own clock gets there
  *

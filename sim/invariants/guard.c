@@ -259,6 +259,7 @@ static void on_start(void *ctx, sim_node *node, uint64_t now)
     who->heard_at = now;
     who->seq_known = false;
     who->iv_counter = 0;
+    who->paid_until = 0;
     if (guard_is_core(who))
         take_config(guard, who, &sim_sender(node)->config);
 }
@@ -332,6 +333,11 @@ void *sim_guard_owner(const sim_guard *guard)
 void sim_guard_damaged(sim_guard *guard)
 {
     guard->damaged = true;
+}
+
+void sim_guard_proxied(sim_guard *guard)
+{
+    guard->proxied = true;
 }
 
 void sim_guard_forgetful(sim_guard *guard, sim_node *node)
