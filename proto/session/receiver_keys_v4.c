@@ -110,8 +110,23 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
                                    keys->head.signature);
 }
 
+/* The group has one key, and an IV is made of our UID and the counter (spec v4 6.5): had we been in
+ * this session before and been started again, counting from 1 would use IVs anew, which gives the
+ * plaintext away and with GCM the key of the tags. Nobody counts to one a microsecond, so the time
+ * is beyond whatever was used; the low bits are for a clock that begins at the same hour each time.
+ */
+#define COUNTER_DRAWN_BITS 11
+
+static uint64_t counter_first(const uftp_receiver *receiver, uint64_t now)
+{
+    uint64_t wall_us = receiver->config.wall_us + (now - receiver->created) / UFTP_US(1);
+    return wall_us << COUNTER_DRAWN_BITS |
+           uftp_random_below(receiver->config.random, UINT64_C(1) << COUNTER_DRAWN_BITS);
+}
+
 static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce)
 {
+    session->iv_counter = counter_first(session->receiver, session->started);
     server_init(&own(session)->server, packet, announce);
     return prepare(session, &announce->enc_info);
 }

@@ -13,6 +13,8 @@
 #define IDLE_TURNS_MAX 40
 /* A receiver's longest timer: 5 * GRTT * ROBUST, at least a second (spec v5 4.10). */
 #define RECEIVER_FACTOR 5
+/* A damaged ANNOUNCE that nobody vouches for may ask for more; no session waits longer for it. */
+#define UNVOUCHED_MAX UFTP_S(1800)
 /* A sender's longest: three round trips, or the gap to its next datagram. */
 #define SENDER_FACTOR 3
 
@@ -25,6 +27,8 @@ static uint64_t patience(const sim_guard *guard, const guarded *who)
 {
     if (!who->is_sender) {
         uint64_t limit = RECEIVER_FACTOR * guard->grtt_largest * guard->robust_largest;
+        if (guard->damaged && limit < UNVOUCHED_MAX)
+            limit = UNVOUCHED_MAX;
         return limit > UFTP_S(1) ? limit : UFTP_S(1);
     }
     uint64_t gap = guard_wire_interval(who, 2 * UFTP_DATAGRAM_MAX) + UFTP_MS(1);

@@ -146,7 +146,8 @@ static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *pack
     /* By way of a NAT; the first of a session leaves before the session is told. */
     if (!view && packet->encrypted.iv_counter > 1)
         view = guard_view_find(who, header->group, header->instance, NULL);
-    if (!view || view->incarnation != who->incarnation)
+    bool begun_anew = view && view->finished && packet->encrypted.iv_counter == 1;
+    if (!view || view->incarnation != who->incarnation || begun_anew)
         return;
     if (view->iv_first == 0)
         view->iv_first = packet->encrypted.iv_counter;
