@@ -76,14 +76,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: damage IN OUT TYPE NUMBER drop | OFFSET BITS\n");
         return 2;
     }
-    d.type = (uint8_t)atoi(argv[3]);
-    d.number = atol(argv[4]);
+    d.type = (uint8_t)strtol(argv[3], NULL, 10);
+    d.number = strtol(argv[4], NULL, 10);
     d.drop = argc == 6 && strcmp(argv[5], "drop") == 0;
     if (!d.drop && argc != 7)
         return 2;
     if (!d.drop) {
-        d.offset = atol(argv[5]);
-        d.bits = (uint8_t)atoi(argv[6]);
+        d.offset = strtol(argv[5], NULL, 10);
+        d.bits = (uint8_t)strtol(argv[6], NULL, 10);
     }
     FILE *in = fopen(argv[1], "rb"), *out = fopen(argv[2], "wb");
     if (!in || !out) {

@@ -3,6 +3,8 @@
  * Every packet of every capture: each field that tshark shows is one that we read, with the same
  * value, and none is missing on either side. All captures are joined into one file, since starting
  * tshark takes longer than what it has to do. Skipped (exit status 77) where there is no tshark.
+ *
+ * test_tshark FILE does the same with one file of version 5.
  */
 #include "input.h"
 #include "tests/support.h"
@@ -21,6 +23,7 @@
 enum { PCAP_HEADER_LEN = 24 };
 
 static char joined[] = "/tmp/uftp-tshark.XXXXXX";
+static const char *given; /* a file in place of the captures; NULL: none */
 
 /* ---- one capture out of all ---- */
 
@@ -80,11 +83,12 @@ static int join_captures(void)
 
 static json_t *run_tshark(void)
 {
-    char command[300];
-    snprintf(command, sizeof command,
-             "TZ=UTC LC_ALL=C tshark -r %s -d udp.port==1044,uftp -T json --no-duplicate-keys "
-             "-J 'uftp uftp5' 2>/dev/null",
-             joined);
+    char command[600];
+    snprintf(
+        command, sizeof command,
+        "TZ=UTC LC_ALL=C tshark -r '%.400s' -d udp.port==1044,uftp -T json --no-duplicate-keys "
+        "-J 'uftp uftp5' 2>/dev/null",
+        given ? given : joined);
     FILE *output = popen(command, "r");
     assert_non_null(output);
     json_error_t error;
@@ -193,10 +197,10 @@ static void compare_all(comparison *c, const char *name, const json_t *value)
 static void every_field_that_tshark_shows_is_ours(void **state)
 {
     (void)state;
-    int files = join_captures();
+    int files = given ? 1 : join_captures();
     json_t *packets = run_tshark();
     char error[CAP_INPUT_ERROR_MAX] = "";
-    cap_input *input = cap_input_open(&(cap_input_config){.path = joined}, error);
+    cap_input *input = cap_input_open(&(cap_input_config){.path = given ? given : joined}, error);
     cap_tracker *tracker = cap_tracker_new(NULL);
     assert_true(input && tracker);
     cap_frame frame;
@@ -207,7 +211,7 @@ static void every_field_that_tshark_shows_is_ours(void **state)
         const json_t *layers =
             json_object_get(json_object_get(json_array_get(packets, index), "_source"), "layers");
         const json_t *theirs = json_object_get(layers, "uftp5");
-        if (!cap_tracker_take(tracker, CAP_LINK_ETHERNET, &frame, &packet))
+        if (!cap_tracker_take(tracker, cap_input_link(input), &frame, &packet))
             fail_msg("frame %d: not seen as UFTP", (int)index + 1);
         if (!theirs)
             fail_msg("frame %d: tshark does not see UFTP", (int)index + 1);
@@ -227,8 +231,9 @@ static void every_field_that_tshark_shows_is_ours(void **state)
     unlink(joined);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    given = argc > 1 ? argv[1] : NULL;
     if (system("command -v tshark >/dev/null 2>&1") != 0) {
         printf("skipped: no tshark\n");
         return 77;

@@ -221,18 +221,28 @@ static void abort_message(view *v, const uftp_abort *m)
     text(v, "abort", "message", m->text);
 }
 
+/* tshark takes the two reserved bytes for the length of what follows them (spec v5 1.12). */
+static void keyinfo_ack(view *v, uftp_bytes message)
+{
+    uint64_t len = load(message.data + 2, 2);
+    number(v, "keyinfoack", "verify_len", len);
+    add(v, VIEW_BYTES, "keyinfoack", "verify_data")->bytes =
+        (uftp_bytes){message.data + 4, len < message.len - 4 ? (size_t)len : message.len - 4};
+}
+
 /* What tshark calls the part of a message. */
 static const char *part_name(uint8_t type)
 {
     static const char *const names[CAP_TYPES] = {
-        [UFTP_MESSAGE_ANNOUNCE] = "announce",  [UFTP_MESSAGE_REGISTER] = "register",
-        [UFTP_MESSAGE_REG_CONF] = "regconf",   [UFTP_MESSAGE_KEYINFO] = "keyinfo",
-        [UFTP_MESSAGE_FILEINFO] = "fileinfo",  [UFTP_MESSAGE_FILEINFO_ACK] = "fileinfoack",
-        [UFTP_MESSAGE_FILESEG] = "fileseg",    [UFTP_MESSAGE_DONE] = "done",
-        [UFTP_MESSAGE_STATUS] = "status",      [UFTP_MESSAGE_COMPLETE] = "complete",
-        [UFTP_MESSAGE_DONE_CONF] = "doneconf", [UFTP_MESSAGE_HB_REQ] = "hbreq",
-        [UFTP_MESSAGE_HB_RESP] = "hbresp",     [UFTP_MESSAGE_PROXY_KEY] = "proxykey",
-        [UFTP_MESSAGE_ABORT] = "abort",        [UFTP_MESSAGE_CONG_CTRL] = "congctrl",
+        [UFTP_MESSAGE_ANNOUNCE] = "announce",    [UFTP_MESSAGE_REGISTER] = "register",
+        [UFTP_MESSAGE_REG_CONF] = "regconf",     [UFTP_MESSAGE_KEYINFO] = "keyinfo",
+        [UFTP_MESSAGE_FILEINFO] = "fileinfo",    [UFTP_MESSAGE_FILEINFO_ACK] = "fileinfoack",
+        [UFTP_MESSAGE_FILESEG] = "fileseg",      [UFTP_MESSAGE_DONE] = "done",
+        [UFTP_MESSAGE_STATUS] = "status",        [UFTP_MESSAGE_COMPLETE] = "complete",
+        [UFTP_MESSAGE_DONE_CONF] = "doneconf",   [UFTP_MESSAGE_HB_REQ] = "hbreq",
+        [UFTP_MESSAGE_HB_RESP] = "hbresp",       [UFTP_MESSAGE_PROXY_KEY] = "proxykey",
+        [UFTP_MESSAGE_ABORT] = "abort",          [UFTP_MESSAGE_CONG_CTRL] = "congctrl",
+        [UFTP_MESSAGE_CLIENT_KEY] = "clientkey", [UFTP_MESSAGE_KEYINFO_ACK] = "keyinfoack",
         [UFTP_MESSAGE_CC_ACK] = "ccack",
     };
     return type < CAP_TYPES && names[type] ? names[type] : "none";
@@ -333,9 +343,17 @@ static void view_message(view *v, const cap_packet *packet)
         number(v, part, "reserved", 0);
         tfmcc_ack(v, &m->as.cc_ack.tfmcc);
         break;
-    case UFTP_MESSAGE_CLIENT_KEY: /* never in clear */
+    case UFTP_MESSAGE_CLIENT_KEY: /* this and the next are seen decrypted only */
+        number(v, part, "reserved", 0);
+        number(v, part, "bloblen", m->as.client_key.public_key.len);
+        number(v, part, "siglen", m->as.client_key.signature.len);
+        blob(v, m->as.client_key.public_key);
+        bytes(v, part, "verify", m->as.client_key.signature);
+        break;
     case UFTP_MESSAGE_KEYINFO_ACK:
-    case UFTP_MESSAGE_KEY_REQ:
+        keyinfo_ack(v, packet->plain);
+        break;
+    case UFTP_MESSAGE_KEY_REQ: /* to a proxy, in no capture */
     case UFTP_MESSAGE_ENCRYPTED:
         break;
     }

@@ -322,8 +322,7 @@ static int dispatch(uftp_session *session, const uftp_packet *packet, const uftp
 static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
                              const uftp_arrival *arrival)
 {
-    uftp_session *session = uftp_session_find(receiver, packet->header.group,
-                                              packet->header.instance, packet->header.source);
+    uftp_session *session = uftp_session_find(receiver, &packet->header, &arrival->train->source);
     if (!session || session->wire != packet->wire || session->state == SESSION_LEAVING)
         return UFTP_ERR_NOT_FOUND;
     int err = authenticate(session, packet, arrival->train);

@@ -1,71 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the first ANNOUNCE to membership (spec v5 4.10.1, 4.10.2), and the reasons to turn a session
- * down (4.9).
+ * From the first ANNOUNCE to membership (spec v5 4.10.1, 4.10.2).
  */
 #include "session/receiver_internal.h"
-
-/* ---- refusals ---- */
-
-/* One ABORT for each refused session: what is remembered is not answered again. */
-static void refuse(uftp_receiver *receiver, const uftp_packet *packet, const uftp_arrival *arrival,
-                   const char *text)
-{
-    const uftp_header *header = &packet->header;
-    const uftp_past_session past = {.group = header->group,
-                                    .instance = header->instance,
-                                    .server = header->source,
-                                    .source = arrival->train->source,
-                                    .until = arrival->now + RECEIVER_PAST_INTERVAL,
-                                    .ended_us = UINT64_MAX};
-    uftp_past_session_add(receiver, &past);
-    receiver->stats.sessions_refused++;
-    uftp_event_queue_push(&receiver->events, &(uftp_event){.type = UFTP_EVENT_SESSION_REFUSED,
-                                                           .group = header->group,
-                                                           .instance = header->instance,
-                                                           .peer = header->source,
-                                                           .address = arrival->train->source,
-                                                           .text = text});
-    if (receiver->refusal_count == RECEIVER_REFUSALS_MAX)
-        return; /* a flood: the sender will notice by our silence */
-    receiver->refusals[receiver->refusal_count++] = (uftp_refusal){.wire = packet->wire,
-                                                                   .group = header->group,
-                                                                   .instance = header->instance,
-                                                                   .peer = arrival->train->source,
-                                                                   .text = text};
-}
-
-static const uftp_server_entry *find_server(const uftp_receiver *receiver, uint32_t uid)
-{
-    for (size_t i = 0; i < receiver->config.server_count; i++)
-        if (receiver->config.servers[i].uid == uid)
-            return &receiver->config.servers[i];
-    return NULL;
-}
-
-/* The text of the ABORT, or NULL: everything that can be judged without cryptography. */
-static const char *objection(const uftp_receiver *receiver, const uftp_packet *packet,
-                             const uftp_announce *announce, const uftp_server_entry *server)
-{
-    const uftp_receiver_config *config = &receiver->config;
-    const uftp_address *group = &announce->private_address;
-    if (config->server_count && !server)
-        return "Server not in server list";
-    if (!announce->encrypted && config->encrypted_only)
-        return "No unencrypted transfers allowed";
-    /* A pinned key that need not be shown would pin nothing (spec v5 trap 67). */
-    if (!announce->encrypted && server && server->has_fingerprint)
-        return "Failed to verify server key fingerprint";
-    if (announce->sync_mode && packet->header.instance != 0 && config->temp_directory)
-        return "Sync mode and restart mode incompatible";
-    if (uftp_address_is_zero(group))
-        return NULL; /* a unicast session */
-    if (!uftp_address_is_multicast(group))
-        return "Invalid multicast address";
-    if (config->source_specific && !uftp_address_is_ssm(group))
-        return "Invalid source specific multicast address";
-    return NULL;
-}
 
 /* ---- a new session ---- */
 
@@ -102,31 +39,26 @@ static void schedule_register(uftp_session *session, const uftp_announce *announ
         uftp_session_owe(session, OWES_REGISTER);
 }
 
-static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_announce *announce,
-                 const uftp_arrival *arrival)
+static int open_session(uftp_receiver *receiver, const uftp_packet *packet,
+                        const uftp_announce *announce, const uftp_arrival *arrival, bool proved)
 {
-    const uftp_server_entry *server = find_server(receiver, packet->header.source);
-    const char *why = objection(receiver, packet, announce, server);
-    if (why) {
-        refuse(receiver, packet, arrival, why);
-        return UFTP_OK;
-    }
+    const uftp_server_entry *server = uftp_receiver_server(receiver, packet->header.source);
     uftp_session *session;
-    int err = uftp_session_create(receiver, packet, announce, arrival, &session);
-    if (err == UFTP_OK && announce->encrypted) {
-        err = uftp_session_keys_begin(session, packet, announce, &why);
-        if (err < 0)
-            uftp_session_free(session);
-    }
-    if (err == UFTP_OK) {
-        err = uftp_session_congestion_begin(session, packet, announce, arrival);
-        if (err < 0)
-            uftp_session_free(session);
-    }
-    if (err < 0 && why)
-        refuse(receiver, packet, arrival, why);
+    int err = uftp_session_create(receiver, packet, announce, arrival,
+                                  proved && server && server->has_fingerprint, &session);
     if (err < 0)
         return err;
+    if (announce->encrypted)
+        err = uftp_session_keys_begin(session, packet, announce);
+    if (err == UFTP_OK)
+        err = uftp_session_congestion_begin(session, packet, announce, arrival);
+    if (err < 0) {
+        uftp_session_free(session);
+        if (err != UFTP_ERR_MEMORY) /* there may be memory when the ANNOUNCE comes again */
+            uftp_receiver_refuse(receiver, packet, arrival, "Keytype invalid or not supported here",
+                                 proved);
+        return err;
+    }
     uftp_event event = uftp_session_event(session, UFTP_EVENT_SESSION_STARTED);
     uftp_session_push(session, &event);
     uftp_session_push_received(session, UFTP_MESSAGE_ANNOUNCE, false);
@@ -134,6 +66,30 @@ static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_
         schedule_register(session, announce, arrival->now);
     else
         uftp_session_fail(session, arrival->now, "Error joining multicast group", FAREWELL_ABORT);
+    return UFTP_OK;
+}
+
+/* First what costs nothing, then the signature, and only then a word to the sender: for an ABORT it
+ * puts us out, and a bit that was damaged on the way shall not bring that about. What nothing
+ * proves, since there is no signature or we do not know its kind of key, is believed when it comes
+ * again. (The reference answers a bad signature with an ABORT, too.) */
+static int start(uftp_receiver *receiver, const uftp_packet *packet, const uftp_announce *announce,
+                 const uftp_arrival *arrival)
+{
+    const char *why = uftp_receiver_objection(receiver, packet, announce);
+    if (why && uftp_receiver_has_refused(receiver, packet, arrival, why))
+        return UFTP_OK;
+    announce_proof proof = PROOF_NONE;
+    if (announce->encrypted) {
+        int err = uftp_announce_proof(receiver, packet, announce, arrival->now, &proof);
+        if (err < 0)
+            return err;
+        if (proof == PROOF_BAD)
+            return UFTP_ERR_AUTH;
+    }
+    if (!why)
+        return open_session(receiver, packet, announce, arrival, proof == PROOF_GOOD);
+    uftp_receiver_refuse(receiver, packet, arrival, why, proof == PROOF_GOOD);
     return UFTP_OK;
 }
 
@@ -149,13 +105,32 @@ static bool needs_sign_of_life(const uftp_session *session, uint64_t now)
            now - session->touched > uftp_session_interval(session) / 4;
 }
 
+static bool is_from_peer(const uftp_session *session, const uftp_arrival *arrival)
+{
+    return uftp_address_same_host(&session->peer, &arrival->train->source);
+}
+
+/* As long as no sender has confirmed us, one at another host is another session under the same
+ * name: whoever was faster need not be the genuine one. */
+static bool may_be_meant(const uftp_session *session, const uftp_arrival *arrival)
+{
+    return is_from_peer(session, arrival) || uftp_session_is_confirmed(session);
+}
+
+/* The sender has found that the group is near, and its announce phase will be over long before we
+ * repeat a REGISTER that may be lost. Its word for it needs its signature. */
+static bool is_in_haste(const uftp_session *session, const uftp_packet *packet)
+{
+    return session->state == SESSION_REGISTERED &&
+           uftp_grtt_expand(packet->header.grtt) < session->grtt / 2;
+}
+
 static int on_repeated(uftp_session *session, const uftp_packet *packet,
                        const uftp_announce *announce, const uftp_arrival *arrival)
 {
     if (session->state == SESSION_LEAVING)
         return UFTP_OK;
-    if (session->wire != packet->wire ||
-        !uftp_address_same_host(&session->peer, &arrival->train->source))
+    if (session->wire != packet->wire || !is_from_peer(session, arrival))
         return UFTP_ERR_AUTH;
     if (!session->keys) {
         uftp_session_commit(session, packet, arrival);
@@ -163,12 +138,17 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
             uftp_session_touch(session, arrival->now);
         return UFTP_OK;
     }
-    if (!needs_sign_of_life(session, arrival->now))
+    bool in_haste = is_in_haste(session, packet);
+    if (!in_haste && !needs_sign_of_life(session, arrival->now))
         return UFTP_OK;
-    int err = uftp_session_keys_verify_announce(session, packet, announce);
-    if (err == UFTP_OK)
+    int err = uftp_session_keys_verify_announce(session, packet, announce, arrival->now);
+    if (err < 0)
+        return err;
+    if (in_haste)
+        uftp_session_commit(session, packet, arrival);
+    else
         uftp_session_touch(session, arrival->now);
-    return err;
+    return UFTP_OK;
 }
 
 int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet,
@@ -180,9 +160,8 @@ int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet
         return err;
     const uftp_announce *announce = &message.as.announce;
     const uftp_header *header = &packet->header;
-    uftp_session *session =
-        uftp_session_find(receiver, header->group, header->instance, header->source);
-    if (session)
+    uftp_session *session = uftp_session_find(receiver, header, &arrival->train->source);
+    if (session && may_be_meant(session, arrival))
         return on_repeated(session, packet, announce, arrival);
     if (announce->members.count &&
         !uftp_uid_list_contains(&announce->members, receiver->config.uid))
@@ -206,13 +185,30 @@ static void end_earlier_instances(const uftp_session *session, uint64_t now)
     for (uint32_t i = receiver->session_count; i-- > 0;) {
         uftp_session *other = receiver->sessions[i];
         if (other->group == session->group && other->server == session->server &&
-            other->instance < session->instance && other->state != SESSION_LEAVING)
+            other->instance < session->instance && other->state != SESSION_LEAVING &&
+            (session->keys || !other->keys)) /* nobody ends an encrypted one in the clear */
             uftp_session_fail(other, now, "Session restarted", FAREWELL_SILENT);
+    }
+}
+
+/* Those that posed as this session's sender, as it turns out. */
+static void end_rivals(const uftp_session *session, uint64_t now)
+{
+    uftp_receiver *receiver = session->receiver;
+    for (uint32_t i = receiver->session_count; i-- > 0;) {
+        uftp_session *other = receiver->sessions[i];
+        if (other != session && other->group == session->group &&
+            other->server == session->server && other->instance == session->instance &&
+            other->state == SESSION_REGISTERED) {
+            other->forget = true;
+            uftp_session_fail(other, now, "Another sender has confirmed", FAREWELL_SILENT);
+        }
     }
 }
 
 void uftp_session_confirm(uftp_session *session, uint64_t now)
 {
+    end_rivals(session, now);
     session->owes &= ~(unsigned)(OWES_REGISTER | OWES_CLIENT_KEY);
     session->hold_deadline = UFTP_NEVER;
     if (session->restart)
@@ -254,7 +250,7 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
     uint64_t now = arrival->now;
     if (!uftp_window_fresh(&session->window, message->iv_counter))
         return UFTP_ERR_EXISTS;
-    int err = uftp_session_keys_verify_keyinfo(session, packet, message);
+    int err = uftp_session_keys_verify_keyinfo(session, packet, message, now);
     if (err < 0)
         return err;
     err = uftp_session_keys_establish(session, message, sealed);
@@ -291,7 +287,7 @@ int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
             return err;
     }
     if (needs_sign_of_life(session, now)) {
-        int err = uftp_session_keys_verify_keyinfo(session, packet, message);
+        int err = uftp_session_keys_verify_keyinfo(session, packet, message, now);
         if (err < 0)
             return err;
         uftp_session_touch(session, now);

@@ -4,6 +4,7 @@
  *
  *   receiver.c           the object, its verbs, the way of a datagram: parse, authenticate, commit
  *   receiver_announce.c  ANNOUNCE ... REG_CONF or KEYINFO
+ *   receiver_refusal.c   sessions that we do not take part in, and what we say to that
  *   receiver_keys.c      the keys, whatever the wire version; each has a file behind it
  *   receiver_keys_v5.c   every call into the key schedule of version 5
  *   receiver_keys_v4.c   ... and of version 4
@@ -56,6 +57,13 @@
  * leave per second, or a forged source address would make us a reflector. */
 #define RECEIVER_REFUSALS_MAX 16
 #define RECEIVER_REFUSAL_INTERVAL UFTP_MS(50)
+/* A signature takes up to a millisecond to check, and anybody can send one: so many at once, and so
+ * many per second from then on. A tenth of a processor's time at most. */
+#define RECEIVER_CHECKS_BURST 64
+#define RECEIVER_CHECK_INTERVAL UFTP_MS(10)
+/* A sender that nobody has confirmed says how long we wait for it: no longer than this, twice the
+ * announce phase of a sender with the default options at its largest GRTT (20 times 3 * 15 s). */
+#define RECEIVER_UNCONFIRMED_MAX UFTP_S(1800)
 /* So many datagrams in a row that all look old mean that the sender's counter has jumped. */
 #define RECEIVER_STALE_MAX 100
 #define RECEIVER_MISORDER_MAX 5 /* spec v5 4.2 */
@@ -63,14 +71,22 @@
 
 typedef struct uftp_session uftp_session;
 
+/* What an ANNOUNCE's signature is worth, made with the key that it brings along. */
+typedef enum announce_proof {
+    PROOF_GOOD,
+    PROOF_BAD, /* damaged, or forged in another's name */
+    PROOF_NONE /* nothing there that could be checked */
+} announce_proof;
+
 /* The way of a wire version's key schedule through a session. */
 typedef struct receiver_schedule {
     bool client_key_sealed; /* CLIENT_KEY leaves sealed, or in the clear */
     bool keyinfo_signed;    /* a KEYINFO proves itself, or only its use does */
-    /* Checks what can be checked, then makes session->keys and our share of the exchange. `*why` as
-     * for uftp_session_keys_begin(). */
-    int (*begin)(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce,
-                 const char **why);
+    /* As uftp_announce_keys_objection() and uftp_announce_proof(). */
+    const char *(*objection)(const uftp_receiver *receiver, const uftp_enc_info *info);
+    announce_proof (*proof)(const uftp_packet *packet, const uftp_announce *announce);
+    /* Makes session->keys and our share of the exchange, for an ANNOUNCE without objection. */
+    int (*begin)(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce);
     void (*free)(uftp_session *session);
     int (*verify_announce)(const uftp_session *session, const uftp_packet *packet,
                            const uftp_announce *announce);
@@ -169,6 +185,7 @@ struct uftp_session {
     uint64_t started;
 
     /* As announced. */
+    bool vouched; /* signed with the key that is pinned for this server */
     uint8_t robust;
     uint16_t block_size;
     bool sync_mode, sync_preview;
@@ -200,22 +217,36 @@ struct uftp_session {
     uint32_t status_first, status_end;
     char abort_text[UFTP_ABORT_TEXT_MAX + 1]; /* ours to send, or heard in clear */
     bool abort_heard;
+    bool forget; /* nobody confirmed it: whoever announced it leaves nothing behind */
 
     uftp_receiver_file file;
     bool folder_ready;       /* the folder in the temporary directory is ours */
     uftp_name_list received; /* with a temporary directory: what is to be moved at the end */
 };
 
-/* A session that is over or was refused. */
+/* A session that is over. */
 typedef struct uftp_past_session {
     uint32_t group;
     uint8_t instance;
     uint32_t server;
-    uftp_address source; /* refused: only an ANNOUNCE from there is recognised; else family 0 */
     uint64_t until;
     uint64_t ended_us; /* by the sender's clock: a later ANNOUNCE is a new session. UINT64_MAX: none
                           is */
 } uftp_past_session;
+
+/* A session that was turned down for a reason: it is not answered again. Nothing else follows from
+ * it, for whoever sent that ANNOUNCE may not have been the sender, whose next one is judged anew.
+ */
+typedef struct uftp_refused {
+    uint32_t group;
+    uint8_t instance;
+    uint32_t server;
+    uftp_address source;
+    uint16_t seq;     /* of its ANNOUNCE */
+    const char *text; /* a literal */
+    uint64_t until;
+    bool said;
+} uftp_refused;
 
 typedef struct uftp_refusal {
     const uftp_wire *wire;
@@ -262,6 +293,9 @@ struct uftp_receiver {
 
     uftp_past_session past[RECEIVER_PAST_MAX];
     uint32_t past_next;
+    uftp_refused refused[RECEIVER_PAST_MAX]; /* a ring, too */
+    uint32_t refused_next;
+    uint64_t checks_until; /* the checks of signatures so far, one behind the other, last so long */
     uftp_refusal refusals[RECEIVER_REFUSALS_MAX]; /* taken from the front */
     size_t refusal_count;
     uint64_t refusal_next; /* when the next may leave */
@@ -288,11 +322,15 @@ void uftp_session_commit(uftp_session *session, const uftp_packet *packet,
 void uftp_receiver_flush(uftp_receiver *receiver, uint64_t now);
 
 /* ---- receiver_session.c ---- */
-uftp_session *uftp_session_find(const uftp_receiver *receiver, uint32_t group, uint8_t instance,
-                                uint32_t server);
-/* LIMIT, MEMORY. The session is REGISTERED and in no group. */
+/* The one from that host, else a confirmed one, else any, or NULL: as long as none is confirmed,
+ * there may be several that only differ by the host. */
+uftp_session *uftp_session_find(const uftp_receiver *receiver, const uftp_header *header,
+                                const uftp_address *host);
+bool uftp_session_is_confirmed(const uftp_session *session);
+/* LIMIT, MEMORY. A session that nobody has confirmed may have to give way. The session is
+ * REGISTERED and in no group. */
 int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
-                        const uftp_announce *announce, const uftp_arrival *arrival,
+                        const uftp_announce *announce, const uftp_arrival *arrival, bool vouched,
                         uftp_session **out);
 /* Without a word: the session was never announced to anyone. */
 void uftp_session_free(uftp_session *session);
@@ -320,9 +358,21 @@ uint64_t uftp_session_patience(const uftp_session *session, unsigned factor);
 /* The sender's clock at `now`, as its timestamps count. */
 uint64_t uftp_session_server_us(const uftp_session *session, uint64_t now);
 /* Remembered sessions: whether this ANNOUNCE is a late or repeated one of an old story. */
+void uftp_past_session_add(uftp_receiver *receiver, const uftp_past_session *past);
 bool uftp_past_session_known(uftp_receiver *receiver, const uftp_packet *packet,
                              const uftp_announce *announce, const uftp_arrival *arrival);
-void uftp_past_session_add(uftp_receiver *receiver, const uftp_past_session *past);
+
+/* ---- receiver_refusal.c ---- */
+/* The text of the ABORT, or NULL: everything that can be judged without checking a signature. */
+const char *uftp_receiver_objection(const uftp_receiver *receiver, const uftp_packet *packet,
+                                    const uftp_announce *announce);
+/* Whether this session was turned down for this before, and the sender told so. */
+bool uftp_receiver_has_refused(const uftp_receiver *receiver, const uftp_packet *packet,
+                               const uftp_arrival *arrival, const char *text);
+/* The first time only remembered, unless `proved`: one damaged datagram is no reason to have the
+ * sender put us out. */
+void uftp_receiver_refuse(uftp_receiver *receiver, const uftp_packet *packet,
+                          const uftp_arrival *arrival, const char *text, bool proved);
 
 /* ---- receiver_announce.c ---- */
 int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet,
@@ -334,16 +384,24 @@ int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
 void uftp_session_confirm(uftp_session *session, uint64_t now);
 
 /* ---- receiver_keys.c ---- */
-/* All of these may be called in encrypted sessions only (session->keys), but for the first. `*why`
- * is the text of the ABORT, NULL when none is due. */
+/* For encrypted ANNOUNCEs. The text of the ABORT, or NULL. */
+const char *uftp_announce_keys_objection(const uftp_receiver *receiver, const uftp_packet *packet,
+                                         const uftp_announce *announce);
+/* LIMIT: too many have been checked lately. */
+int uftp_announce_proof(uftp_receiver *receiver, const uftp_packet *packet,
+                        const uftp_announce *announce, uint64_t now, announce_proof *out);
+const uftp_server_entry *uftp_receiver_server(const uftp_receiver *receiver, uint32_t uid);
+
+/* All of these may be called in encrypted sessions only (session->keys), but for the first. */
 int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
-                            const uftp_announce *announce, const char **why);
+                            const uftp_announce *announce);
 void uftp_session_keys_free(uftp_session *session);
 bool uftp_session_keys_established(const uftp_session *session);
+/* AUTH, and LIMIT as above. */
 int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_packet *packet,
-                                      const uftp_announce *announce);
+                                      const uftp_announce *announce, uint64_t now);
 int uftp_session_keys_verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
-                                     const uftp_keyinfo *keyinfo);
+                                     const uftp_keyinfo *keyinfo, uint64_t now);
 /* Opens our entry of a KEYINFO that has been verified. AUTH, when that proved nothing. */
 int uftp_session_keys_establish(uftp_session *session, const uftp_keyinfo *keyinfo,
                                 const uint8_t *sealed);

@@ -5,36 +5,62 @@
  */
 #include "session/receiver_internal.h"
 
-static bool fingerprint_fits(const uftp_session *session, uftp_bytes public_key)
+static const receiver_schedule *schedule_of(const uftp_wire *wire)
 {
-    const uftp_receiver_config *config = &session->receiver->config;
-    for (size_t i = 0; i < config->server_count; i++) {
-        const uftp_server_entry *entry = &config->servers[i];
-        if (entry->uid != session->server || !entry->has_fingerprint)
-            continue;
-        uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
-        uftp_fingerprint(public_key.data, public_key.len, fingerprint);
-        return uftp_secret_equal(fingerprint, entry->fingerprint, sizeof fingerprint);
-    }
+    return wire == &uftp_wire_v4 ? &uftp_receiver_schedule_v4 : &uftp_receiver_schedule_v5;
+}
+
+/* ---- before there is a session ---- */
+
+static bool fingerprint_fits(const uftp_receiver *receiver, uint32_t uid, uftp_bytes public_key)
+{
+    const uftp_server_entry *server = uftp_receiver_server(receiver, uid);
+    if (!server || !server->has_fingerprint)
+        return true;
+    uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
+    uftp_fingerprint(public_key.data, public_key.len, fingerprint);
+    return uftp_secret_equal(fingerprint, server->fingerprint, sizeof fingerprint);
+}
+
+const char *uftp_announce_keys_objection(const uftp_receiver *receiver, const uftp_packet *packet,
+                                         const uftp_announce *announce)
+{
+    const uftp_enc_info *info = &announce->enc_info;
+    if (info->public_key.len > UFTP_KEY_BLOB_MAX)
+        return "Keytype invalid or not supported here";
+    if (!fingerprint_fits(receiver, packet->header.source, info->public_key))
+        return "Failed to verify server key fingerprint";
+    return schedule_of(packet->wire)->objection(receiver, info);
+}
+
+/* Whether there is time for another one. */
+static bool may_check(uftp_receiver *receiver, uint64_t now)
+{
+    if (receiver->checks_until < now)
+        receiver->checks_until = now;
+    if (receiver->checks_until - now > RECEIVER_CHECKS_BURST * RECEIVER_CHECK_INTERVAL)
+        return false;
+    receiver->checks_until += RECEIVER_CHECK_INTERVAL;
     return true;
 }
 
-int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
-                            const uftp_announce *announce, const char **why)
+int uftp_announce_proof(uftp_receiver *receiver, const uftp_packet *packet,
+                        const uftp_announce *announce, uint64_t now, announce_proof *out)
 {
-    const receiver_schedule *schedule =
-        packet->wire == &uftp_wire_v4 ? &uftp_receiver_schedule_v4 : &uftp_receiver_schedule_v5;
-    const uftp_enc_info *info = &announce->enc_info;
-    *why = "Keytype invalid or not supported here";
-    if (info->public_key.len > UFTP_KEY_BLOB_MAX)
-        return UFTP_ERR_KEY;
-    *why = "Failed to verify server key fingerprint";
-    if (!fingerprint_fits(session, info->public_key))
-        return UFTP_ERR_AUTH;
-    *why = NULL;
-    int err = schedule->begin(session, packet, announce, why);
+    if (!may_check(receiver, now))
+        return UFTP_ERR_LIMIT;
+    *out = schedule_of(packet->wire)->proof(packet, announce);
+    return UFTP_OK;
+}
+
+/* ---- of a session ---- */
+
+int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
+                            const uftp_announce *announce)
+{
+    int err = schedule_of(packet->wire)->begin(session, packet, announce);
     if (session->keys)
-        session->keys->client_auth = info->client_auth;
+        session->keys->client_auth = announce->enc_info.client_auth;
     return err;
 }
 
@@ -52,16 +78,20 @@ bool uftp_session_keys_established(const uftp_session *session)
 }
 
 int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_packet *packet,
-                                      const uftp_announce *announce)
+                                      const uftp_announce *announce, uint64_t now)
 {
     if (!announce->encrypted)
         return UFTP_ERR_AUTH;
+    if (!may_check(session->receiver, now))
+        return UFTP_ERR_LIMIT;
     return session->keys->schedule->verify_announce(session, packet, announce);
 }
 
 int uftp_session_keys_verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
-                                     const uftp_keyinfo *keyinfo)
+                                     const uftp_keyinfo *keyinfo, uint64_t now)
 {
+    if (!may_check(session->receiver, now))
+        return UFTP_ERR_LIMIT;
     return session->keys->schedule->verify_keyinfo(session, packet, keyinfo);
 }
 

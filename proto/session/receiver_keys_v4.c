@@ -58,37 +58,41 @@ static bool key_fits(const uftp_enc_info *info)
     return ec == (info->key_exchange == UFTP_KEY_EXCHANGE_ECDH_ECDSA);
 }
 
-static int check_server(const uftp_session *session, const uftp_packet *packet,
-                        const uftp_announce *announce, const char **why)
+static const char *objection(const uftp_receiver *receiver, const uftp_enc_info *info)
+{
+    const uftp_v4_suite suite = suite_of(info);
+    if (uftp_v4_suite_check(&suite) < 0)
+        return "Keytype invalid or not supported here";
+    if (uftp_v4_suite_legacy(&suite) && !receiver->config.legacy_crypto)
+        return "CBC ciphers, SHA-1 and RSA key exchange need --legacy-crypto here";
+    if (!key_fits(info))
+        return "Invalid keyextype specified";
+    if (uftp_public_key_check(info->public_key) < 0)
+        return "Server key not supported here (RSA with 1024 bits at least, secp...r1)";
+    if (suite.key_exchange != UFTP_KEY_EXCHANGE_RSA && !uftp_ecdh_blob_curve(info->ecdh_key))
+        return "Curve not supported here";
+    return NULL;
+}
+
+static int verify(const uftp_v4_server *server, uftp_bytes public_key, const uftp_packet *packet,
+                  uftp_bytes signature)
+{
+    return uftp_v4_announce_verify(server, public_key, packet->data, packet->len,
+                                   (size_t)(signature.data - packet->data), signature.len);
+}
+
+/* Nobody signs the ANNOUNCE of an RSA exchange. */
+static announce_proof proof(const uftp_packet *packet, const uftp_announce *announce)
 {
     const uftp_enc_info *info = &announce->enc_info;
     const uftp_v4_suite suite = suite_of(info);
-    *why = "Keytype invalid or not supported here";
-    if (uftp_v4_suite_check(&suite) < 0)
-        return UFTP_ERR_UNSUPPORTED;
-    *why = "CBC ciphers, SHA-1 and RSA key exchange need --legacy-crypto here";
-    if (uftp_v4_suite_legacy(&suite) && !session->receiver->config.legacy_crypto)
-        return UFTP_ERR_UNSUPPORTED;
-    *why = "Invalid keyextype specified";
-    if (!key_fits(info))
-        return UFTP_ERR_KEY;
-    *why = "Server key not supported here (RSA with 1024 bits at least, secp...r1)";
-    int err = uftp_public_key_check(info->public_key);
-    if (err < 0)
-        return err;
-    if (suite.key_exchange == UFTP_KEY_EXCHANGE_RSA) {
-        *why = NULL;
-        return UFTP_OK;
-    }
-    *why = "Curve not supported here";
-    if (!uftp_ecdh_blob_curve(info->ecdh_key))
-        return UFTP_ERR_KEY;
-    *why = NULL; /* a bad signature is dropped without a word, as in version 5 */
+    if (uftp_v4_suite_check(&suite) < 0 || suite.key_exchange == UFTP_KEY_EXCHANGE_RSA ||
+        uftp_public_key_check(info->public_key) < 0)
+        return PROOF_NONE;
     uftp_v4_server server;
     server_init(&server, packet, announce);
-    return uftp_v4_announce_verify(&server, info->public_key, packet->data, packet->len,
-                                   (size_t)(info->signature.data - packet->data),
-                                   info->signature.len);
+    return verify(&server, info->public_key, packet, info->signature) == UFTP_OK ? PROOF_GOOD
+                                                                                 : PROOF_BAD;
 }
 
 static int prepare(uftp_session *session, const uftp_enc_info *info)
@@ -118,22 +122,15 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
                                    keys->signature);
 }
 
-static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce,
-                 const char **why)
+static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce)
 {
-    int err = check_server(session, packet, announce, why); /* before anything is computed */
-    if (err < 0)
-        return err;
     keys_v4 *keys = uftp_alloc(session->receiver->config.memory, 1, sizeof *keys);
     if (!keys)
-        return UFTP_ERR_MEMORY; /* no refusal: there may be memory when the ANNOUNCE comes again */
+        return UFTP_ERR_MEMORY;
     session->keys = &keys->head;
     keys->head.schedule = &uftp_receiver_schedule_v4;
     server_init(&keys->server, packet, announce);
-    err = prepare(session, &announce->enc_info);
-    if (err < 0 && err != UFTP_ERR_MEMORY)
-        *why = "Keytype invalid or not supported here";
-    return err;
+    return prepare(session, &announce->enc_info);
 }
 
 static void free_keys(uftp_session *session)
@@ -153,8 +150,7 @@ static int verify_announce(const uftp_session *session, const uftp_packet *packe
         return UFTP_OK;
     if (signature.len == 0)
         return UFTP_ERR_AUTH; /* an RSA exchange all of a sudden */
-    return uftp_v4_announce_verify(&keys->server, server_key(keys), packet->data, packet->len,
-                                   (size_t)(signature.data - packet->data), signature.len);
+    return verify(&keys->server, server_key(keys), packet, signature);
 }
 
 static int verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
@@ -246,6 +242,8 @@ static uftp_sealing sealing(const uftp_session *session, uint8_t message, uftp_a
 const receiver_schedule uftp_receiver_schedule_v4 = {
     .client_key_sealed = false,
     .keyinfo_signed = false,
+    .objection = objection,
+    .proof = proof,
     .begin = begin,
     .free = free_keys,
     .verify_announce = verify_announce,

@@ -32,25 +32,24 @@ static uftp_bytes server_key(const keys_v5 *keys)
     return (uftp_bytes){.data = keys->server_key, .len = keys->server_key_len};
 }
 
-/* The sender is who it says, as far as we can know. */
-static int check_server(const uftp_packet *packet, const uftp_announce *announce, const char **why)
+static const char *objection(const uftp_receiver *receiver, const uftp_enc_info *info)
+{
+    (void)receiver;
+    if (uftp_cipher_key_len(info->cipher) == 0 || uftp_public_key_check(info->public_key) < 0 ||
+        !uftp_ecdh_blob_curve(info->ecdh_key))
+        return "Keytype invalid or not supported here";
+    return NULL;
+}
+
+static announce_proof proof(const uftp_packet *packet, const uftp_announce *announce)
 {
     const uftp_enc_info *info = &announce->enc_info;
-    *why = "Keytype invalid or not supported here";
-    if (uftp_cipher_key_len(info->cipher) == 0)
-        return UFTP_ERR_UNSUPPORTED;
-    int err = uftp_public_key_check(info->public_key);
-    if (err < 0)
-        return err;
-    if (!uftp_ecdh_blob_curve(info->ecdh_key))
-        return UFTP_ERR_KEY;
-    /* The reference refuses the session for a bad signature. That would be for good: one datagram
-     * that was damaged, or sent in another's name, would shut the genuine session out. It is only
-     * dropped, since the sender repeats its own. */
-    *why = NULL;
-    return uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
-                                   (size_t)(info->signature.data - packet->data),
-                                   info->signature.len);
+    if (uftp_public_key_check(info->public_key) < 0)
+        return PROOF_NONE;
+    int err =
+        uftp_v5_announce_verify(info->public_key, info->hash, packet->data, packet->len,
+                                (size_t)(info->signature.data - packet->data), info->signature.len);
+    return err == UFTP_OK ? PROOF_GOOD : PROOF_BAD;
 }
 
 /* Signs our CLIENT_KEY and lets its header, with a zero signature, enter the context (3.3). */
@@ -125,21 +124,15 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
     return err;
 }
 
-static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce,
-                 const char **why)
+static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce)
 {
-    int err = check_server(packet, announce, why); /* before anything is computed */
-    if (err < 0)
-        return err;
+    (void)packet;
     keys_v5 *keys = uftp_alloc(session->receiver->config.memory, 1, sizeof *keys);
     if (!keys)
-        return UFTP_ERR_MEMORY; /* no refusal: there may be memory when the ANNOUNCE comes again */
+        return UFTP_ERR_MEMORY;
     session->keys = &keys->head;
     keys->head.schedule = &uftp_receiver_schedule_v5;
-    err = prepare(session, &announce->enc_info);
-    if (err < 0 && err != UFTP_ERR_MEMORY)
-        *why = "Keytype invalid or not supported here";
-    return err;
+    return prepare(session, &announce->enc_info);
 }
 
 static void free_keys(uftp_session *session)
@@ -225,13 +218,15 @@ static uftp_sealing sealing(const uftp_session *session, uint8_t message, uftp_a
     const uftp_traffic *traffic =
         message == UFTP_MESSAGE_CLIENT_KEY ? &keys->client_hs : &keys->client_app;
     int err = uftp_aead_init(aead, keys->suite.cipher, traffic->key);
-    UFTP_ASSERT(err == UFTP_OK); /* check_server() has looked at the cipher */
+    UFTP_ASSERT(err == UFTP_OK); /* objection() has looked at the cipher */
     return (uftp_sealing){.aead = aead, .traffic = traffic};
 }
 
 const receiver_schedule uftp_receiver_schedule_v5 = {
     .client_key_sealed = true,
     .keyinfo_signed = true,
+    .objection = objection,
+    .proof = proof,
     .begin = begin,
     .free = free_keys,
     .verify_announce = verify_announce,

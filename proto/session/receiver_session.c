@@ -14,16 +14,28 @@ static uint32_t bucket_of(uint32_t group, uint8_t instance)
     return (group ^ group >> 8 ^ group >> 16 ^ group >> 24 ^ instance) % RECEIVER_BUCKETS;
 }
 
+bool uftp_session_is_confirmed(const uftp_session *session)
+{
+    return session->state != SESSION_REGISTERED && session->state != SESSION_LEAVING;
+}
+
 /* The server is part of the key, so that two senders that happen to draw one group ID stay apart.
  */
-uftp_session *uftp_session_find(const uftp_receiver *receiver, uint32_t group, uint8_t instance,
-                                uint32_t server)
+uftp_session *uftp_session_find(const uftp_receiver *receiver, const uftp_header *header,
+                                const uftp_address *host)
 {
-    uftp_session *session = receiver->buckets[bucket_of(group, instance)];
-    while (session &&
-           (session->group != group || session->instance != instance || session->server != server))
-        session = session->bucket_next;
-    return session;
+    uftp_session *found = NULL;
+    for (uftp_session *session = receiver->buckets[bucket_of(header->group, header->instance)];
+         session; session = session->bucket_next) {
+        if (session->group != header->group || session->instance != header->instance ||
+            session->server != header->source)
+            continue;
+        if (uftp_address_same_host(&session->peer, host))
+            return session;
+        if (!found || uftp_session_is_confirmed(session))
+            found = session;
+    }
+    return found;
 }
 
 static void insert(uftp_session *session)
@@ -48,11 +60,55 @@ static void take_out(uftp_session *session)
     last->index = session->index;
 }
 
+/* ---- a full table ----
+ *
+ * Whoever can send us a datagram can have us wait for a confirmation that never comes. When all
+ * places are taken, the host that has most of them by sessions that nobody confirmed loses the
+ * oldest of these, so that a flood drowns itself. Confirmed sessions stay. Those that were signed
+ * with a pinned key, and may still be old ones that somebody plays back, give way to their like. */
+
+static bool may_give_way(const uftp_session *session, bool vouched)
+{
+    return session->state == SESSION_REGISTERED && session->vouched == vouched;
+}
+
+static uint32_t places_of(const uftp_receiver *receiver, const uftp_address *host, bool vouched)
+{
+    uint32_t places = 0;
+    for (uint32_t i = 0; i < receiver->session_count; i++)
+        places += may_give_way(receiver->sessions[i], vouched) &&
+                  uftp_address_same_host(&receiver->sessions[i]->peer, host);
+    return places;
+}
+
+static bool make_room(uftp_receiver *receiver, uint64_t now, bool vouched)
+{
+    uftp_session *chosen = NULL;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < receiver->session_count; i++) {
+        uftp_session *session = receiver->sessions[i];
+        if (!may_give_way(session, vouched))
+            continue;
+        uint32_t places = places_of(receiver, &session->peer, vouched);
+        if (places > most || (places == most && session->started < chosen->started)) {
+            chosen = session;
+            most = places;
+        }
+    }
+    if (!chosen)
+        return false;
+    chosen->forget = true;
+    uftp_session_fail(chosen, now, "Too many sessions, and this one unconfirmed", FAREWELL_SILENT);
+    return true;
+}
+
 int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
-                        const uftp_announce *announce, const uftp_arrival *arrival,
+                        const uftp_announce *announce, const uftp_arrival *arrival, bool vouched,
                         uftp_session **out)
 {
-    if (receiver->session_count == receiver->config.sessions_max)
+    if (receiver->session_count == receiver->config.sessions_max &&
+        !make_room(receiver, arrival->now, false) &&
+        !(vouched && make_room(receiver, arrival->now, true)))
         return UFTP_ERR_LIMIT;
     uftp_session *session = uftp_alloc(receiver->config.memory, 1, sizeof *session);
     if (!session)
@@ -68,6 +124,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .peer = arrival->train->source,
         .state = SESSION_REGISTERED,
         .started = arrival->now,
+        .vouched = vouched,
         .robust = announce->robust,
         .block_size = announce->block_size,
         .sync_mode = announce->sync_mode,
@@ -84,7 +141,9 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .hold_deadline = UFTP_NEVER,
         .file = {.nak_deadline = UFTP_NEVER},
     };
-    session->limit = arrival->now + uftp_session_patience(session, packet->wire->register_patience);
+    uint64_t patience = uftp_session_patience(session, packet->wire->register_patience);
+    session->limit =
+        arrival->now + (patience < RECEIVER_UNCONFIRMED_MAX ? patience : RECEIVER_UNCONFIRMED_MAX);
     insert(session);
     *out = session;
     return UFTP_OK;
@@ -277,6 +336,7 @@ uint64_t uftp_session_deadline(const uftp_session *session)
 static void register_expired(uftp_session *session, uint64_t now)
 {
     if (now >= session->limit) {
+        session->forget = !session->abort_heard;
         uftp_session_fail(session, now,
                           session->abort_heard ? session->abort_text : "Registration unconfirmed",
                           session->abort_heard ? FAREWELL_SILENT : FAREWELL_ABORT);
@@ -420,7 +480,8 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
     push_finished(session, now, UFTP_RESULT_FAILED, text);
     receiver->stats.sessions_failed++;
     leave_group(session);
-    remember(session, now, !ours && session->state != SESSION_REGISTERED);
+    if (!session->forget)
+        remember(session, now, !ours && session->state != SESSION_REGISTERED);
     if (!ours) {
         uftp_session_free(session);
         return;
@@ -455,12 +516,10 @@ void uftp_session_finish(uftp_session *session, uint64_t now)
 
 /* ---- what is remembered ---- */
 
-static bool matches(const uftp_past_session *past, const uftp_header *header,
-                    const uftp_address *source)
+static bool matches(const uftp_past_session *past, const uftp_header *header)
 {
     return past->group == header->group && past->instance == header->instance &&
-           past->server == header->source &&
-           (past->source.family == 0 || uftp_address_equal(&past->source, source));
+           past->server == header->source;
 }
 
 bool uftp_past_session_known(uftp_receiver *receiver, const uftp_packet *packet,
@@ -468,7 +527,7 @@ bool uftp_past_session_known(uftp_receiver *receiver, const uftp_packet *packet,
 {
     for (size_t i = 0; i < RECEIVER_PAST_MAX; i++) {
         uftp_past_session *past = &receiver->past[i];
-        if (arrival->now >= past->until || !matches(past, &packet->header, &arrival->train->source))
+        if (arrival->now >= past->until || !matches(past, &packet->header))
             continue;
         if (announce->timestamp_us > past->ended_us) {
             past->until = 0;
@@ -480,8 +539,8 @@ bool uftp_past_session_known(uftp_receiver *receiver, const uftp_packet *packet,
     return false;
 }
 
-/* A ring: under a flood of refusals old memories go, and the worst that follows is an ABORT more.
- */
+/* A ring. Sessions enter it that were confirmed, or that their sender has put an end to: these do
+ * not come in floods. */
 void uftp_past_session_add(uftp_receiver *receiver, const uftp_past_session *past)
 {
     receiver->past[receiver->past_next++ % RECEIVER_PAST_MAX] = *past;

@@ -7,6 +7,7 @@
  * and each of these is a chain of models that ends in a sink of ours. A NAT stands between a node's
  * access line and the fork; routers take the place of the fork and the pairs (topology.c).
  */
+#include "engine/lane.h"
 #include "engine/node.h"
 
 #include "base/assert.h"
@@ -102,6 +103,10 @@ static size_t find_member(const sim_group *group, const sim_node *node)
 
 void sim_join(sim_node *node, const uftp_address *group_address, const uftp_address *source)
 {
+    if (node->lane) {
+        sim_lane_join(node->lane, group_address, source);
+        return;
+    }
     sim_group *group = find_group(node->world, group_address);
     if (!group)
         group = make_group(node->world, group_address);
@@ -134,6 +139,8 @@ void sim_leave(sim_node *node, const uftp_address *group_address, const uftp_add
     const uftp_address any = {0};
     if (!source)
         source = &any;
+    if (node->lane && sim_lane_leave(node->lane, group_address, source))
+        return;
     sim_group *group = find_group(node->world, group_address);
     size_t at = group ? find_member(group, node) : 0;
     for (; group && at < group->count && group->members[at].node == node; at++) {
@@ -150,6 +157,8 @@ void sim_leave(sim_node *node, const uftp_address *group_address, const uftp_add
 
 void sim_network_leave_all(sim_node *node)
 {
+    if (node->lane)
+        sim_lane_leave_all(node->lane);
     for (size_t i = 0; i < node->world->group_count; i++) {
         sim_group *group = &node->world->groups[i];
         size_t at = find_member(group, node);
@@ -178,6 +187,8 @@ static bool member_hears(const sim_member *member, const uftp_address *source)
 bool sim_is_member(const sim_node *node, const uftp_address *group_address,
                    const uftp_address *source)
 {
+    if (node->lane)
+        return sim_lane_is_member(node->lane, group_address, source);
     const sim_group *group = find_group(node->world, group_address);
     if (!group)
         return false;
@@ -192,23 +203,33 @@ bool sim_is_member(const sim_node *node, const uftp_address *group_address,
 
 /* ---- paths ---- */
 
+/* Where a path stands: its models up to the delay, and those behind it with the sink. */
+typedef struct ground {
+    sim_medium *medium, *behind;
+} ground;
+
 /* `host`: at the end fragments are put together. */
-static sim_path *make_path(sim *world, const sim_model_type *sink, sim_node *node,
-                           const char *place, const sim_link *link, bool host)
+static sim_path *make_path(ground on, const sim_model_type *sink, sim_node *node, const char *place,
+                           const sim_link *link, bool host)
 {
     size_t size = strlen(place) + 1;
     sim_path *path = sim_allocate(sizeof *path + size);
-    path->world = world;
+    path->world = node->world;
     path->node = node;
     memcpy(path->place, place, size);
-    path->sink = (sim_model){.type = sink, .medium = &world->medium, .place = path->place};
+    path->sink = (sim_model){.type = sink, .medium = on.behind, .place = path->place};
     sim_model *last = &path->sink;
     if (host) {
-        last = sim_reassembly_new(&world->medium, path->place);
+        last = sim_reassembly_new(on.behind, path->place);
         last->next = &path->sink;
     }
-    path->first = sim_link_build(&world->medium, path->place, link, last);
+    path->first = sim_link_build_across(on.medium, on.behind, path->place, link, last);
     return path;
+}
+
+static ground ground_of(sim *world)
+{
+    return (ground){&world->medium, &world->medium};
 }
 
 static void free_path(sim_path *path)
@@ -252,28 +273,47 @@ static sim_path *make_pair(sim_node *from, sim_node *to, const sim_link *link)
     char place[256];
     int len = snprintf(place, sizeof place, "%s>%s", from->name, to->name);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
-    return make_path(from->world, &sink, to, place, link, false);
+    ground on = ground_of(from->world);
+    if (to->lane)
+        on.medium = on.behind = sim_lane_approach(to->lane);
+    return make_path(on, &sink, to, place, link, false);
+}
+
+static void make_pairs(sim_node *from, size_t count)
+{
+    from->pairs = sim_reallocate(from->pairs, count * sizeof *from->pairs);
+    memset(from->pairs + from->pair_count, 0, (count - from->pair_count) * sizeof *from->pairs);
+    from->pair_count = count;
 }
 
 static sim_path **pair_slot(sim_node *from, const sim_node *to)
 {
-    if (to->index >= from->pair_count) {
-        size_t count = to->index + 1u;
-        if (count < 2 * from->pair_count)
-            count = 2 * from->pair_count;
-        from->pairs = sim_reallocate(from->pairs, count * sizeof *from->pairs);
-        memset(from->pairs + from->pair_count, 0, (count - from->pair_count) * sizeof *from->pairs);
-        from->pair_count = count;
-    }
+    if (to->index >= from->pair_count)
+        make_pairs(from,
+                   to->index + 1u > 2 * from->pair_count ? to->index + 1u : 2 * from->pair_count);
     return &from->pairs[to->index];
 }
 
-static void fork_to(sim_node *from, sim_node *to, uint64_t now, sim_packet *packet)
+void sim_network_prepare_pairs(sim_node *from)
+{
+    if (from->pair_count < from->world->node_count)
+        make_pairs(from, from->world->node_count);
+}
+
+void sim_network_fork(sim_node *from, sim_node *to, uint64_t now, sim_packet *packet)
 {
     sim_path **pair = pair_slot(from, to);
     if (!*pair)
         *pair = make_pair(from, to, &from->world->link);
     sim_model_push((*pair)->first, now, sim_packet_share(packet));
+}
+
+static void fork_to(sim_node *from, sim_node *to, uint64_t now, sim_packet *packet)
+{
+    if (to->lane)
+        sim_lane_send(to->lane, from, now, packet);
+    else
+        sim_network_fork(from, to, now, packet);
 }
 
 /* A copy for each member on this side of the sender's NAT, or on the other. */
@@ -304,6 +344,7 @@ static void send_to_group(sim_node *from, uint64_t now, sim_packet *packet)
     if (!packet)
         return;
     fork_group(from, now, packet, false);
+    sim_lanes_send_to_group(from, now, packet);
     sim_tree_send(from, now, packet);
 }
 
@@ -340,6 +381,7 @@ static void into_network(sim_model *model, uint64_t now, sim_packet *packet)
 
 void sim_connect(sim_node *from, sim_node *to, const sim_link *link)
 {
+    UFTP_ASSERT(!to->lane);
     replace_path(pair_slot(from, to), make_pair(from, to, link));
 }
 
@@ -349,16 +391,39 @@ void sim_uplink(sim_node *node, const sim_link *link)
     char place[256];
     int len = snprintf(place, sizeof place, "%s>", node->name);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
-    replace_path(&node->up, make_path(node->world, &sink, node, place, link, false));
+    replace_path(&node->up, make_path(ground_of(node->world), &sink, node, place, link, false));
 }
 
-void sim_downlink(sim_node *node, const sim_link *link)
+static sim_path *make_down(sim_node *node)
 {
     static const sim_model_type sink = {.name = "down", .push = into_node};
     char place[256];
     int len = snprintf(place, sizeof place, ">%s", node->name);
     UFTP_ASSERT(len > 0 && (size_t)len < sizeof place);
-    replace_path(&node->down, make_path(node->world, &sink, node, place, link, true));
+    ground on = ground_of(node->world);
+    if (node->lane)
+        on = (ground){sim_lane_approach(node->lane), sim_lane_medium(node->lane)};
+    return make_path(on, &sink, node, place, &node->down_link, true);
+}
+
+void sim_downlink(sim_node *node, const sim_link *link)
+{
+    UFTP_ASSERT(!node->lane);
+    node->down_link = *link;
+    replace_path(&node->down, make_down(node));
+}
+
+void sim_set_no_lane(sim_node *node)
+{
+    UFTP_ASSERT(!node->lane);
+    node->no_lane = true;
+}
+
+/* Nothing has happened yet: the luck of its models begins anew with the same draws. */
+void sim_network_rebuild(sim_node *node)
+{
+    free_path(node->down);
+    node->down = make_down(node);
 }
 
 /* ---- sending ---- */
@@ -385,7 +450,15 @@ static void send_one(sim_node *node, uint64_t now, const uftp_transmit *train, s
     const sim_options *options = &node->world->options;
     if (options->on_send)
         options->on_send(options->ctx, node, now, packet);
-    sim_model_push(node->up->first, now, packet);
+    if (node->lane)
+        sim_lane_post(node->lane, now, packet);
+    else
+        sim_network_post(node, now, packet);
+}
+
+void sim_network_post(sim_node *from, uint64_t now, sim_packet *packet)
+{
+    sim_model_push(from->up->first, now, packet);
 }
 
 void sim_network_send(sim_node *node, uint64_t now, const uftp_transmit *train)
@@ -396,23 +469,44 @@ void sim_network_send(sim_node *node, uint64_t now, const uftp_transmit *train)
     }
 }
 
+static void note_dropped(sim_node *where, uint64_t now, const sim_model *model,
+                         const sim_packet *packet, uint8_t message)
+{
+    sim_trace_ring_add(&where->ring, &(sim_trace_line){.at = now,
+                                                       .kind = SIM_TRACE_DROPPED,
+                                                       .message = message,
+                                                       .from = packet->from,
+                                                       .len = packet->len,
+                                                       .by = model->type->name,
+                                                       .place = model->place});
+    const sim_options *options = &where->world->options;
+    if (options->on_drop)
+        options->on_drop(options->ctx, model, packet);
+}
+
+static uint8_t dropped_message(const sim_packet *packet)
+{
+    const sim_packet *datagram = packet->whole ? packet->whole : packet;
+    return sim_message_of(datagram->bytes, datagram->len);
+}
+
 static void count_dropped(void *ctx, const sim_model *model, const sim_packet *packet)
 {
     sim *world = ctx;
     sim_node *from = world->nodes[packet->from];
-    const sim_packet *datagram = packet->whole ? packet->whole : packet;
-    uint8_t message = sim_message_of(datagram->bytes, datagram->len);
+    uint8_t message = dropped_message(packet);
     from->counters.lost[message]++;
     from->counters.lost_total++;
-    sim_trace_ring_add(&from->ring, &(sim_trace_line){.at = world->queue.now,
-                                                      .kind = SIM_TRACE_DROPPED,
-                                                      .message = message,
-                                                      .from = packet->from,
-                                                      .len = packet->len,
-                                                      .by = model->type->name,
-                                                      .place = model->place});
-    if (world->options.on_drop)
-        world->options.on_drop(world->options.ctx, model, packet);
+    note_dropped(from, world->queue.now, model, packet, message);
+}
+
+/* The sender belongs to the world: it is told later, and the line is the receiver's. */
+void sim_network_lane_dropped(void *ctx, const sim_model *model, const sim_packet *packet)
+{
+    sim_node *to = ctx;
+    uint8_t message = dropped_message(packet);
+    sim_lane_count_dropped(to->lane, packet, message);
+    note_dropped(to, model->medium->queue->now, model, packet, message);
 }
 
 /* ---- life ---- */
@@ -467,6 +561,8 @@ void sim_network_free(sim *world)
     for (size_t i = 0; i < world->group_count; i++)
         sim_release(world->groups[i].members);
     sim_release(world->groups);
-    sim_release(world->transmit);
-    sim_release(world->receive);
+    for (size_t i = 0; i < SIM_THREADS_MAX; i++) {
+        sim_release(world->desks[i].transmit);
+        sim_release(world->desks[i].receive);
+    }
 }

@@ -31,6 +31,7 @@ static void start_now(sim_timer *timer, uint64_t now);
 void sim_node_init(sim_node *node, sim *world, const char *name)
 {
     node->world = world;
+    node->queue = &world->queue;
     node->name = sim_copy_text(name);
     node->port = SIM_PORT;
     node->socket_buffer = SIM_SOCKET_BUFFER_DEFAULT;
@@ -84,7 +85,7 @@ static void start_now(sim_timer *timer, uint64_t now)
     node->running = true;
     sim_trace_mark(&node->trace, now, SIM_TRACE_STARTED);
     sim_trace_ring_add(&node->ring, &(sim_trace_line){.at = now, .kind = SIM_TRACE_STARTED});
-    sim_queue_arm(&node->world->queue, &node->turn, now);
+    sim_queue_arm(node->queue, &node->turn, now);
     const sim_options *options = &node->world->options;
     if (options->on_start)
         options->on_start(options->ctx, node, now);
@@ -93,12 +94,12 @@ static void start_now(sim_timer *timer, uint64_t now)
 void sim_start_at(sim_node *node, uint64_t at)
 {
     UFTP_ASSERT(!node->running);
-    sim_queue_arm(&node->world->queue, &node->start, at);
+    sim_queue_arm(node->queue, &node->start, at);
 }
 
 void sim_start(sim_node *node)
 {
-    sim_start_at(node, node->world->queue.now);
+    sim_start_at(node, node->queue->now);
 }
 
 void sim_freeze(sim_node *node, uint64_t until)
@@ -117,11 +118,10 @@ static void empty_inbox(sim_node *node)
 
 void sim_stop(sim_node *node)
 {
-    sim *world = node->world;
     UFTP_ASSERT(!node->in_turn); /* not from under its own feet */
-    sim_queue_cancel(&world->queue, &node->start);
-    sim_queue_cancel(&world->queue, &node->turn);
-    sim_queue_cancel(&world->queue, &node->deadline);
+    sim_queue_cancel(node->queue, &node->start);
+    sim_queue_cancel(node->queue, &node->turn);
+    sim_queue_cancel(node->queue, &node->deadline);
     node->busy_until = 0;
     empty_inbox(node);
     sim_network_leave_all(node);
@@ -129,9 +129,9 @@ void sim_stop(sim_node *node)
         return;
     node->running = false;
     node->core->stop(node->ctx);
-    sim_trace_mark(&node->trace, world->queue.now, SIM_TRACE_STOPPED);
+    sim_trace_mark(&node->trace, node->queue->now, SIM_TRACE_STOPPED);
     sim_trace_ring_add(&node->ring,
-                       &(sim_trace_line){.at = world->queue.now, .kind = SIM_TRACE_STOPPED});
+                       &(sim_trace_line){.at = node->queue->now, .kind = SIM_TRACE_STOPPED});
 }
 
 bool sim_running(const sim_node *node)
@@ -147,7 +147,7 @@ int sim_start_error(const sim_node *node)
 void sim_touch(sim_node *node)
 {
     if (node->running)
-        sim_queue_arm(&node->world->queue, &node->turn, node->world->queue.now);
+        sim_queue_arm(node->queue, &node->turn, node->queue->now);
 }
 
 /* ---- in ---- */
@@ -191,9 +191,9 @@ void sim_node_deliver(sim_node *node, uint64_t now, sim_packet *packet)
     }
     node->inbox[node->inbox_count++] = (sim_arrival){.packet = packet, .at = sim_node_now(node)};
     node->inbox_bytes += packet->len;
-    if (sim_queue_due(&world->queue, &node->turn) > now &&
-        sim_queue_due(&world->queue, &node->deadline) > now)
-        sim_queue_arm(&world->queue, &node->turn, now);
+    if (sim_queue_due(node->queue, &node->turn) > now &&
+        sim_queue_due(node->queue, &node->deadline) > now)
+        sim_queue_arm(node->queue, &node->turn, now);
 }
 
 static bool same_flow(const sim_arrival *first, const sim_arrival *second)
@@ -229,11 +229,12 @@ static size_t train_count(const sim_node *node, size_t first)
  * byte read behind a datagram. */
 static uint8_t *receive_buffer(sim *world, size_t size)
 {
-    if (size > world->receive_size) {
-        world->receive_size = size;
-        world->receive = sim_reallocate(world->receive, size);
+    sim_desk *desk = &world->desks[sim_thread];
+    if (size > desk->receive_size) {
+        desk->receive_size = size;
+        desk->receive = sim_reallocate(desk->receive, size);
     }
-    return world->receive + (world->receive_size - size);
+    return desk->receive + (desk->receive_size - size);
 }
 
 /* Hands over up to BATCH_MAX trains from the inbox; returns how many packets that were. */
@@ -315,8 +316,9 @@ static void receive_all(sim_node *node, uint64_t now)
 static void check_train(sim_node *node, const uftp_transmit *train)
 {
     sim *world = node->world;
+    const uint8_t *buffer = world->desks[sim_thread].transmit;
     const char *wrong = NULL;
-    if (train->data != world->transmit || train->capacity != world->options.transmit_capacity)
+    if (train->data != buffer || train->capacity != world->options.transmit_capacity)
         wrong = "changed the buffer it was given";
     else if (train->len == 0 || train->len > train->capacity || train->len > UFTP_TRAIN_BYTES_MAX)
         wrong = "sent a train of impossible length";
@@ -328,7 +330,7 @@ static void check_train(sim_node *node, const uftp_transmit *train)
     else if (train->destination.family != UFTP_IPV4 && train->destination.family != UFTP_IPV6)
         wrong = "sent to no address";
     for (size_t i = 0; i < GUARD_LEN; i++)
-        if (world->transmit[world->options.transmit_capacity + i] != GUARD_BYTE)
+        if (buffer[world->options.transmit_capacity + i] != GUARD_BYTE)
             wrong = "wrote behind the buffer it was given";
     if (wrong)
         sim_fail(world, node, "%s %s: len %zu, segment_len %zu", node->name, wrong, train->len,
@@ -338,12 +340,13 @@ static void check_train(sim_node *node, const uftp_transmit *train)
 static bool transmit_one(sim_node *node, uint64_t now, uint64_t local)
 {
     sim *world = node->world;
-    if (!world->transmit) {
-        world->transmit = sim_allocate(world->options.transmit_capacity + GUARD_LEN);
-        memset(world->transmit, STALE_BYTE, world->options.transmit_capacity);
-        memset(world->transmit + world->options.transmit_capacity, GUARD_BYTE, GUARD_LEN);
+    sim_desk *desk = &world->desks[sim_thread];
+    if (!desk->transmit) {
+        desk->transmit = sim_allocate(world->options.transmit_capacity + GUARD_LEN);
+        memset(desk->transmit, STALE_BYTE, world->options.transmit_capacity);
+        memset(desk->transmit + world->options.transmit_capacity, GUARD_BYTE, GUARD_LEN);
     }
-    uftp_transmit train = {.data = world->transmit, .capacity = world->options.transmit_capacity};
+    uftp_transmit train = {.data = desk->transmit, .capacity = world->options.transmit_capacity};
     int filled = node->core->poll_transmit(node->ctx, local, &train);
     if (filled < 0 || filled > 1)
         sim_fail(world, node, "%s: poll_transmit returned %d", node->name, filled);
@@ -438,7 +441,7 @@ static void put_off(sim_node *node, uint64_t now)
     uint64_t late = node->busy_until - now;
     if (late > node->counters.late_max)
         node->counters.late_max = late;
-    sim_queue_arm(&node->world->queue, &node->turn, node->busy_until);
+    sim_queue_arm(node->queue, &node->turn, node->busy_until);
 }
 
 static void take_turn(sim_node *node, uint64_t now)
@@ -464,8 +467,8 @@ static void take_turn(sim_node *node, uint64_t now)
     if (node->core->busy)
         sim_freeze(node, now + node->core->busy(node->ctx, now));
     deadline = sim_clock_world(&node->clock, deadline);
-    if (deadline != sim_queue_due(&node->world->queue, &node->deadline))
-        sim_queue_arm(&node->world->queue, &node->deadline, deadline);
+    if (deadline != sim_queue_due(node->queue, &node->deadline))
+        sim_queue_arm(node->queue, &node->deadline, deadline);
     const sim_options *options = &node->world->options;
     if (options->on_turn)
         options->on_turn(options->ctx, node, now, deadline);
@@ -516,12 +519,12 @@ sim_random *sim_node_random(sim_node *node)
 uint64_t sim_wall_us(const sim_node *node)
 {
     const sim *world = node->world;
-    return sim_clock_wall_us(&node->clock, world->queue.now, world->options.wall_start_us);
+    return sim_clock_wall_us(&node->clock, node->queue->now, world->options.wall_start_us);
 }
 
 uint64_t sim_node_now(const sim_node *node)
 {
-    return sim_clock_local(&node->clock, node->world->queue.now);
+    return sim_clock_local(&node->clock, node->queue->now);
 }
 
 void sim_set_clock_offset(sim_node *node, int64_t offset_us)
@@ -537,13 +540,13 @@ void sim_step_clock(sim_node *node, int64_t step_us)
 /* Both move the core's deadline in the world's time: a turn without work arms it anew. */
 void sim_set_drift(sim_node *node, int32_t ppb)
 {
-    sim_clock_drift(&node->clock, node->world->queue.now, ppb);
+    sim_clock_drift(&node->clock, node->queue->now, ppb);
     sim_touch(node);
 }
 
 void sim_set_uptime(sim_node *node, uint64_t uptime)
 {
-    sim_clock_forward(&node->clock, node->world->queue.now, uptime);
+    sim_clock_forward(&node->clock, node->queue->now, uptime);
     sim_touch(node);
 }
 

@@ -11,6 +11,8 @@
 #include "engine/world.h"
 
 typedef struct sim_path sim_path;
+typedef struct sim_lane sim_lane;
+typedef struct sim_lanes sim_lanes;
 
 /* What waits in the socket buffer. */
 typedef struct sim_arrival {
@@ -26,6 +28,9 @@ struct sim_node {
     char *name;
     const sim_core *core;
     void *ctx;
+    sim_queue *queue; /* the world's, or its lane's: what it does, and what time it is for it */
+    sim_lane *lane;   /* or NULL (lane.h) */
+    bool no_lane;
     bool running;
     bool in_turn;
     int start_error;
@@ -45,7 +50,8 @@ struct sim_node {
 
     sim_nat *nat; /* or NULL */
     sim_path *up, *down;
-    sim_path **pairs; /* to each other node, by its index; made when first used */
+    sim_link down_link; /* what `down` was made from */
+    sim_path **pairs;   /* to each other node, by its index; made when first used */
     size_t pair_count;
 
     sim_event *events;
@@ -68,6 +74,13 @@ typedef struct sim_group {
     size_t count, capacity;
 } sim_group;
 
+/* What each thread needs to run a node's turn. */
+typedef struct sim_desk {
+    uint8_t *transmit; /* options.transmit_capacity bytes, and a guard behind them */
+    uint8_t *receive;  /* private copies for recv() */
+    size_t receive_size;
+} sim_desk;
+
 struct sim {
     sim_options options;
     sim_link link;
@@ -85,10 +98,14 @@ struct sim {
     size_t nat_count;
     sim_routing *routing; /* or NULL */
     sim_act *acts;        /* to come */
-    uint8_t *transmit;    /* options.transmit_capacity bytes, and a guard behind them */
-    uint8_t *receive;     /* private copies for recv() */
-    size_t receive_size;
+    sim_queue *acts_queue;
+    sim_lanes *lanes; /* NULL: not asked for, or nothing has happened yet */
+    bool begun;
+    sim_desk desks[SIM_THREADS_MAX];
 };
+
+/* world.c */
+void sim_move_acts(sim *world, sim_queue *queue); /* all that are to come, in their order */
 
 /* node.c */
 void sim_node_init(sim_node *node, sim *world, const char *name);
@@ -105,6 +122,16 @@ void sim_network_leave_all(sim_node *node);
 size_t sim_network_memberships(const sim_node *node); /* that it has now */
 void sim_network_each_model(const sim_node *node, void (*visit)(void *ctx, const sim_model *model),
                             void *ctx);
+/* Its downlink anew, as a part of its lane. */
+void sim_network_rebuild(sim_node *node);
+/* Between two nodes, past what is in front of the network's fork. The packet stays the caller's. */
+void sim_network_fork(sim_node *from, sim_node *to, uint64_t now, sim_packet *packet);
+/* A fork from this node will make no room for pairs. */
+void sim_network_prepare_pairs(sim_node *from);
+/* What a node with a lane has sent, when the world gets to that time: takes it over. */
+void sim_network_post(sim_node *from, uint64_t now, sim_packet *packet);
+/* For the media of a lane: `ctx` is the node. */
+void sim_network_lane_dropped(void *ctx, const sim_model *model, const sim_packet *packet);
 /* A packet has come to the node's access line. */
 void sim_network_arrive(sim_node *node, uint64_t now, sim_packet *packet);
 bool sim_is_member(const sim_node *node, const uftp_address *group, const uftp_address *source);

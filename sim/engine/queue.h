@@ -32,9 +32,10 @@ typedef struct sim_queue_entry {
 } sim_queue_entry;
 
 typedef struct sim_queue {
-    uint64_t now;   /* ns; moves only in sim_queue_step() and sim_queue_advance() */
-    uint64_t order; /* armings so far */
-    uint64_t fired; /* timers fired so far */
+    uint64_t now;      /* ns; moves only in sim_queue_step() and sim_queue_advance() */
+    uint64_t order[2]; /* armings so far, by `early` */
+    bool early;        /* what is armed now comes before all at its time that is armed otherwise */
+    uint64_t fired;    /* timers fired so far */
     sim_queue_entry *entries;
     size_t count, capacity;
     size_t *places; /* by slot: an index in the heap, or SIM_PLACE_IN_LINE and one in the line */
@@ -53,7 +54,7 @@ void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at);
 /* In the place of something that was to be armed earlier: `order` was drawn then. */
 static inline uint64_t sim_queue_draw(sim_queue *queue)
 {
-    return queue->order++;
+    return queue->order[queue->early]++ | (uint64_t)!queue->early << 63;
 }
 void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64_t order);
 void sim_queue_cancel(sim_queue *queue, sim_timer *timer); /* an idle timer is fine */

@@ -35,7 +35,7 @@ static sim_nat *find_nat(const sim *world, const uftp_address *address)
 
 void sim_behind(sim_node *node, sim_nat *nat)
 {
-    UFTP_ASSERT(!node->nat);
+    UFTP_ASSERT(!node->nat && !node->lane);
     node->nat = nat;
 }
 
@@ -171,6 +171,7 @@ uint32_t sim_add_router(sim *world, const char *name, uint32_t parent, const sim
 
 void sim_attach(sim_node *node, uint32_t router)
 {
+    UFTP_ASSERT(!node->lane);
     sim_routing_attach(node->world->routing, node->index, router);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/world.h"
 
 #include "base/assert.h"
+#include "engine/lane.h"
 #include "engine/node.h"
 
 #include <inttypes.h>
@@ -28,6 +29,7 @@ sim *sim_new(const sim_options *options)
         o->events_max = 100000;
     world->link = o->link ? *o->link : (sim_link){.delay = UFTP_MS(1)};
     sim_queue_init(&world->queue, 0);
+    world->acts_queue = &world->queue;
     sim_network_init(world);
     return world;
 }
@@ -35,7 +37,7 @@ sim *sim_new(const sim_options *options)
 /* An action to come. */
 struct sim_act {
     sim_timer timer;
-    sim *world;
+    sim_queue *queue;
     void (*act)(void *ctx, uint64_t now);
     void *ctx;
     sim_act *next, **at;
@@ -43,7 +45,7 @@ struct sim_act {
 
 static void end_act(sim_act *a)
 {
-    sim_queue_cancel(&a->world->queue, &a->timer);
+    sim_queue_cancel(a->queue, &a->timer);
     *a->at = a->next;
     if (a->next)
         a->next->at = a->at;
@@ -61,7 +63,6 @@ void sim_at(sim *world, uint64_t at, void (*act)(void *ctx, uint64_t now), void 
 {
     sim_act *a = sim_allocate(sizeof *a);
     *a = (sim_act){.timer = {.fire = act_now},
-                   .world = world,
                    .act = act,
                    .ctx = ctx,
                    .next = world->acts,
@@ -69,7 +70,23 @@ void sim_at(sim *world, uint64_t at, void (*act)(void *ctx, uint64_t now), void 
     if (a->next)
         a->next->at = &a->next;
     world->acts = a;
-    sim_queue_arm(&world->queue, &a->timer, at);
+    a->queue = world->acts_queue;
+    sim_queue_arm(a->queue, &a->timer, at);
+}
+
+/* The list of acts begins with the one that was asked for last. */
+void sim_move_acts(sim *world, sim_queue *queue)
+{
+    sim_act *last = world->acts;
+    while (last && last->next)
+        last = last->next;
+    for (sim_act *a = last; a; a = a->at == &world->acts ? NULL : SIM_OWNER(a->at, sim_act, next)) {
+        uint64_t at = sim_queue_due(a->queue, &a->timer);
+        sim_queue_cancel(a->queue, &a->timer);
+        a->queue = queue;
+        sim_queue_arm(queue, &a->timer, at);
+    }
+    world->acts_queue = queue;
 }
 
 void sim_free(sim *world)
@@ -81,14 +98,15 @@ void sim_free(sim *world)
             sim_fail(world, node, "%s kept %" PRIu64 " blocks of memory, %" PRIu64 " bytes",
                      node->name, node->memory.live, node->memory.live_bytes);
     }
-    for (size_t i = 0; i < world->node_count; i++) {
+    for (size_t i = 0; i < world->node_count; i++)
         sim_network_remove(world->nodes[i]);
-        sim_node_free(world->nodes[i]);
-    }
-    sim_network_free(world);
-    sim_topology_free(world);
     while (world->acts)
         end_act(world->acts);
+    sim_lanes_free(world);
+    for (size_t i = 0; i < world->node_count; i++)
+        sim_node_free(world->nodes[i]);
+    sim_network_free(world);
+    sim_topology_free(world);
     sim_queue_free(&world->queue);
     sim_release(world->nodes);
     sim_release(world->report);
@@ -121,7 +139,7 @@ uint64_t sim_now(const sim *world)
 
 uint64_t sim_next(const sim *world)
 {
-    return sim_queue_next(&world->queue);
+    return world->lanes ? sim_lanes_next(world) : sim_queue_next(&world->queue);
 }
 
 uint64_t sim_world_seed(const sim *world)
@@ -131,13 +149,40 @@ uint64_t sim_world_seed(const sim *world)
 
 uint64_t sim_steps(const sim *world)
 {
-    return world->queue.fired;
+    return world->queue.fired + (world->lanes ? sim_lanes_steps(world) : 0);
+}
+
+/* Before each run: what was done to nodes in the meantime counts. */
+static void begin(sim *world)
+{
+    if (!world->begun && world->options.lanes != SIM_LANES_NONE)
+        sim_lanes_form(world);
+    world->begun = true;
+    if (world->lanes)
+        sim_lanes_begin(world);
+}
+
+static bool step(sim *world, uint64_t end)
+{
+    return world->lanes ? sim_lanes_step(world, end) : sim_queue_step(&world->queue, end);
+}
+
+/* All clocks stand at `now`, up to which everything has happened. */
+static void arrive(sim *world, uint64_t now)
+{
+    if (world->lanes)
+        sim_lanes_advance(world, now);
+    else
+        sim_queue_advance(&world->queue, now);
+    sim_medium_prepare(&world->medium, now); /* reports tell of the weather until now */
 }
 
 uint64_t sim_run(sim *world)
 {
-    while (sim_queue_step(&world->queue, world->options.end))
+    begin(world);
+    while (step(world, world->options.end))
         ;
+    arrive(world, world->lanes ? sim_lanes_latest(world) : world->queue.now);
     return world->queue.now;
 }
 
@@ -145,9 +190,10 @@ void sim_run_until(sim *world, uint64_t time)
 {
     if (time > world->options.end)
         time = world->options.end;
-    while (sim_queue_step(&world->queue, time))
+    begin(world);
+    while (step(world, time))
         ;
-    sim_queue_advance(&world->queue, time);
+    arrive(world, time);
 }
 
 sim_medium *sim_world_medium(sim *world)
@@ -172,9 +218,11 @@ void sim_each_shared(const sim *world, void (*visit)(void *ctx, const sim_shared
 
 bool sim_run_until_event(sim *world, sim_node *node, uftp_event_type type)
 {
+    UFTP_ASSERT(world->options.lanes != SIM_LANES_AHEAD);
     uint64_t before = sim_event_count(node, type);
+    begin(world);
     while (sim_event_count(node, type) == before)
-        if (!sim_queue_step(&world->queue, world->options.end))
+        if (!step(world, world->options.end))
             return false;
     return true;
 }

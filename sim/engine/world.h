@@ -32,6 +32,15 @@ typedef struct sim_tap {
 #define SIM_WALL_START_US UINT64_C(1767225600000000)
 #define SIM_PORT 1044
 
+/* Whether receivers at the end of a long way (a satellite's) are run apart from the rest of the
+ * world, each for a stretch of time at once (lane.h). Much faster, but the order in which onlookers
+ * see what happens at different nodes is then not that of time: a receiver is ahead of the world's
+ * clock by up to the length of its way, which means that receivers know earlier than senders, never
+ * later. What happens, and the digest, are the same with SIM_LANES_IN_STEP, where all goes in the
+ * order of time.
+ */
+typedef enum sim_lane_use { SIM_LANES_NONE, SIM_LANES_IN_STEP, SIM_LANES_AHEAD } sim_lane_use;
+
 /* A field left at zero means the default in brackets. */
 typedef struct sim_options {
     uint64_t seed;
@@ -42,6 +51,10 @@ typedef struct sim_options {
     uint64_t join_latency, leave_latency; /* of routers, per hop [0] */
     bool join_trains; /* datagrams of one flow and size that arrive at one instant are delivered as
                          one train, as UDP GRO does; otherwise each by itself */
+    sim_lane_use lanes; /* AHEAD: taps and hooks are called with the nodes' own times, for one node
+                           in their order and never twice at once, but for different receivers from
+                           several threads, ahead of the senders; and no sim_run_until_event() */
+    unsigned threads;   /* that run lanes, with the one that runs the world [1] */
     bool share; /* receivers of one datagram are handed the same bytes, where that saves work: only
                    in a program that is linked for it (run/sharing.c). Otherwise each has its own,
                    which are spoilt when the call is over, to show who keeps a pointer */
@@ -167,6 +180,10 @@ void sim_connect(sim_node *from, sim_node *to, const sim_link *link);
  * after it has joined. Nothing by default. */
 void sim_uplink(sim_node *node, const sim_link *link);
 void sim_downlink(sim_node *node, const sim_link *link);
+
+/* The downlink of this node, its NAT or router, or links to it will be changed once the world runs:
+ * it is not run ahead (sim_options.lanes). */
+void sim_set_no_lane(sim_node *node);
 
 /* Membership of a group, whatever its port; from one source only, unless that has family 0 or is
  * NULL. JOIN and LEAVE events do this by themselves. A node does not hear itself. */

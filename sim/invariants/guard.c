@@ -38,12 +38,19 @@ guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_
     return session;
 }
 
-guard_view *guard_view_find(const guarded *receiver, uint32_t group, uint8_t instance)
+guard_view *guard_view_find(const guarded *receiver, uint32_t group, uint8_t instance,
+                            const uftp_address *host)
 {
-    guard_view *view = receiver->views;
-    while (view && (view->group != group || view->instance != instance))
-        view = view->next;
-    return view;
+    guard_view *found = NULL;
+    for (guard_view *view = receiver->views; view; view = view->next) {
+        if (view->group != group || view->instance != instance)
+            continue;
+        if (host && uftp_address_same_host(&view->host, host))
+            return view;
+        if (!host && (!found || (view->ready && !found->ready)))
+            found = view;
+    }
+    return found;
 }
 
 guard_result *guard_result_find(const guard_view *view, uint16_t file_id)
@@ -116,7 +123,7 @@ static void sender_told(sim_guard *guard, guarded *who, const uftp_event *event)
 
 static void receiver_started(guarded *who, const uftp_event *event)
 {
-    const guard_view *before = guard_view_find(who, event->group, event->instance);
+    const guard_view *before = guard_view_find(who, event->group, event->instance, &event->address);
     if (before && !before->finished && before->incarnation == who->incarnation)
         guard_fail(who, "%s began session %08X twice", sim_name(who->node), event->group);
     guard_view *view = sim_allocate(sizeof *view);
@@ -124,6 +131,7 @@ static void receiver_started(guarded *who, const uftp_event *event)
                          .receiver = who,
                          .group = event->group,
                          .instance = event->instance,
+                         .host = event->address,
                          .incarnation = who->incarnation};
     who->views = view;
     who->open++;
@@ -160,7 +168,7 @@ static void receiver_told(const sim_guard *guard, guarded *who, const uftp_event
         receiver_started(who, event);
         return;
     }
-    guard_view *view = guard_view_find(who, event->group, event->instance);
+    guard_view *view = guard_view_find(who, event->group, event->instance, &event->address);
     bool of_session =
         event->type == UFTP_EVENT_SESSION_READY || event->type == UFTP_EVENT_SESSION_FINISHED ||
         event->type == UFTP_EVENT_FILE_STARTED || event->type == UFTP_EVENT_FILE_FINISHED;

@@ -44,6 +44,7 @@ typedef struct guard_view {
     struct guarded *receiver;
     uint32_t group;
     uint8_t instance;
+    uftp_address host; /* of the sender: until one confirms, several may claim a session's name */
     uint32_t incarnation; /* of the receiver */
     bool ready, done, finished;
     uftp_result result;
@@ -102,7 +103,9 @@ bool guard_is_core(const guarded *who); /* of a sender, and no part that a test 
 guarded *guard_find(const sim_guard *guard, const sim_node *node);
 guarded *guard_find_uid(const sim_guard *guard, uint32_t uid);
 guard_session *guard_session_find(const sim_guard *guard, uint32_t group, uint8_t instance);
-guard_view *guard_view_find(const guarded *receiver, uint32_t group, uint8_t instance);
+/* NULL for the host: the one that was confirmed, if any was. */
+guard_view *guard_view_find(const guarded *receiver, uint32_t group, uint8_t instance,
+                            const uftp_address *host);
 guard_result *guard_result_find(const guard_view *view, uint16_t file_id);
 const guard_object *guard_object_find(const guard_session *session, uint16_t file_id);
 #define guard_fail(who, ...) sim_fail(sim_world((who)->node), (who)->node, __VA_ARGS__)

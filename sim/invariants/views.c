@@ -9,7 +9,7 @@
 static guard_view *view_of(const sim_guard *guard, uint32_t uid, uint32_t group, uint8_t instance)
 {
     const guarded *receiver = guard_find_uid(guard, uid);
-    return receiver ? guard_view_find(receiver, group, instance) : NULL;
+    return receiver ? guard_view_find(receiver, group, instance, NULL) : NULL;
 }
 
 static void check_complete(guarded *sender, const guard_view *view, const uftp_event *event)
@@ -149,5 +149,5 @@ void sim_guard_got_it(sim_guard *guard, sim_node *node)
 {
     const guarded *who = guard_find(guard, node);
     for (const guard_session *session = guard->sessions; session; session = session->next)
-        check_got_it(who, guard_view_find(who, session->group, session->instance), session);
+        check_got_it(who, guard_view_find(who, session->group, session->instance, NULL), session);
 }

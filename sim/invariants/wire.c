@@ -114,7 +114,8 @@ static void check_clear(sim_guard *guard, guarded *who, const uftp_packet *packe
         check_counter(who, &who->iv_counter, message.as.keyinfo.iv_counter);
 }
 
-static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *packet)
+static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *packet,
+                         const uftp_address *to)
 {
     const uftp_header *header = &packet->header;
     size_t limit = packet->wire->header_len + packet->wire->encrypted_overhead +
@@ -126,7 +127,10 @@ static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *pack
         check_counter(who, &who->iv_counter, packet->encrypted.iv_counter);
         return;
     }
-    guard_view *view = guard_view_find(who, header->group, header->instance);
+    guard_view *view = guard_view_find(who, header->group, header->instance, to);
+    /* By way of a NAT; the first of a session leaves before the session is told. */
+    if (!view && packet->encrypted.iv_counter > 1)
+        view = guard_view_find(who, header->group, header->instance, NULL);
     if (view)
         check_counter(who, &view->iv_counter, packet->encrypted.iv_counter);
 }
@@ -205,7 +209,7 @@ void guard_datagram(sim_guard *guard, guarded *who, uint64_t now, const sim_pack
         guard_fail(who, "%s sent %zu bytes that are no datagram: %s", sim_name(who->node),
                    sent->len, uftp_strerror(err));
     if (packet.sealed)
-        check_sealed(guard, who, &packet);
+        check_sealed(guard, who, &packet, &sent->destination);
     else
         check_clear(guard, who, &packet);
     check_secrets(guard, who, sent);

@@ -149,13 +149,24 @@ static void fade_free(sim_shared *shared)
 static const sim_shared_type fade_type = {
     .name = "rain", .free = fade_free, .tell = fade_tell, .prepare = prepare};
 
-bool sim_fade_look(const sim_shared *shared, uint64_t now, uint32_t *loss_ppm)
+/* That the weather is known further than anybody needs it changes nothing: hence const. */
+bool sim_fade_worst(const sim_shared *shared, uint64_t from, uint64_t to, uint32_t *loss_ppm)
 {
     if (shared->type != &fade_type)
         return false;
-    size_t at = 0;
-    /* That the weather is now known further ahead is nothing that anybody can tell. */
-    *loss_ppm = loss_at((sim_fade *)shared, now, &at);
+    const sim_fade *f = (const sim_fade *)shared;
+    prepare((sim_shared *)shared, to);
+    *loss_ppm = 0;
+    for (size_t i = 0; i < f->config.span_count; i++)
+        if (f->config.spans[i].from <= to && f->config.spans[i].to > from &&
+            f->config.spans[i].loss_ppm > *loss_ppm)
+            *loss_ppm = f->config.spans[i].loss_ppm;
+    for (size_t i = 0; f->config.span_count == 0 && i < f->change_count; i++) {
+        const uint32_t loss = f->levels[f->changes[i].level].loss_ppm;
+        bool over = i + 1 < f->change_count && f->changes[i + 1].from <= from;
+        if (f->changes[i].from <= to && !over && loss > *loss_ppm)
+            *loss_ppm = loss;
+    }
     return true;
 }
 

@@ -39,8 +39,8 @@ typedef struct sim_fade sim_fade;
 sim_fade *sim_fade_new(sim_medium *medium, const char *name, const sim_fade_config *config);
 /* The loss at this time; asked in the order of time. */
 uint32_t sim_fade_loss_ppm(sim_fade *fade, uint64_t now);
-/* The same for an onlooker, who moves nothing: not before the last packet. False: no fade. */
-bool sim_fade_look(const sim_shared *shared, uint64_t now, uint32_t *loss_ppm);
+/* For an onlooker: the worst loss between two times. False: this is no fade. */
+bool sim_fade_worst(const sim_shared *shared, uint64_t from, uint64_t to, uint32_t *loss_ppm);
 
 /* A link that the fade lies over. */
 sim_model *sim_fade_join(sim_fade *fade, const char *place);

@@ -12,6 +12,7 @@ typedef struct builder {
 
 static void append(builder *b, sim_model *model)
 {
+    model->medium = b->medium; /* of the link, also for what has joined something shared */
     *b->end = model;
     b->end = &model->next;
 }
@@ -62,8 +63,6 @@ static void add_lines(builder *b, const sim_link *link)
 
 static void add_distance(builder *b, const sim_link *link)
 {
-    if (link->fade)
-        append(b, sim_fade_join(link->fade, b->place));
     if (link->delay || link->jitter)
         append(b, sim_delay_new(b->medium, b->place,
                                 &(sim_delay_config){.delay = link->delay,
@@ -78,13 +77,22 @@ static void add_distance(builder *b, const sim_link *link)
                                                   .time = link->hold_time}));
 }
 
-sim_model *sim_link_build(sim_medium *medium, const char *place, const sim_link *link,
-                          sim_model *sink)
+sim_model *sim_link_build_across(sim_medium *medium, sim_medium *behind, const char *place,
+                                 const sim_link *link, sim_model *sink)
 {
     builder b = {.medium = medium, .place = place, .end = &b.first};
     add_loss(&b, link);
     add_lines(&b, link);
+    if (link->fade)
+        append(&b, sim_fade_join(link->fade, b.place));
+    b.medium = behind;
     add_distance(&b, link);
     *b.end = sink;
     return b.first;
+}
+
+sim_model *sim_link_build(sim_medium *medium, const char *place, const sim_link *link,
+                          sim_model *sink)
+{
+    return sim_link_build_across(medium, medium, place, link, sink);
 }

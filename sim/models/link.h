@@ -58,6 +58,10 @@ typedef struct sim_link {
     uint64_t hold_time;
 } sim_link;
 
+/* The same with the models from the delay on in another medium, whose clock may be ahead of the
+ * first one's by less than the delay. */
+sim_model *sim_link_build_across(sim_medium *medium, sim_medium *behind, const char *place,
+                                 const sim_link *link, sim_model *sink);
 /* Builds the chain of `link` in front of `sink` and returns its first model, which is the sink
  * itself for an empty link. `link` may go afterwards; what it points at stays. */
 sim_model *sim_link_build(sim_medium *medium, const char *place, const sim_link *link,

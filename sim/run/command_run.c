@@ -21,6 +21,8 @@ enum {
     KEYLOG,
     EVENTS,
     NO_SHARING,
+    IN_STEP,
+    THREADS,
     NO_INVARIANTS,
     QUIET
 };
@@ -45,6 +47,11 @@ static const uftp_option items[] = {
     {NO_SHARING, "no-sharing", NULL, NULL,
      "let each receiver decrypt by itself what is the same for all; slower,\n"
      "and the digest must not change"},
+    {IN_STEP, "in-step", NULL, NULL,
+     "run everything in the order of time, as is done with --pcap, --events and\n"
+     "--keylog; slower, and the digest must not change"},
+    {THREADS, "threads", "N", "the number of cores, up to 8",
+     "run receivers behind a satellite on so many threads; the digest must not change"},
     {NO_INVARIANTS, "no-invariants", NULL, NULL,
      "go on whatever the nodes do; otherwise the run ends as soon as one of them\n"
      "does what no node may, whatever the network does"},
@@ -81,7 +88,8 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
 {
     sim_run_options *run = ctx;
     const uftp_range any = {.max = UINT64_MAX, .unit = ""},
-                     some = {.min = 1, .max = 256, .unit = ""};
+                     some = {.min = 1, .max = 256, .unit = ""},
+                     threads = {.min = 1, .max = SIM_THREADS_MAX, .unit = ""};
     uint64_t number = 0;
     int code = 0;
     switch (use->option->id) {
@@ -119,6 +127,13 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
     case EVENTS:
         run->events = use->value;
         return 0;
+    case IN_STEP:
+        run->in_step = true;
+        return 0;
+    case THREADS:
+        code = uftp_parse_number(use, &threads, &number, failure);
+        run->threads = (unsigned)number;
+        return code;
     case NO_SHARING:
         run->no_sharing = true;
         return 0;

@@ -165,6 +165,8 @@ static bool plan(sim_stage_deed *deed, char *error)
     if (!sim_names_link(deed->stage->names, &part->down, &link, error) ||
         !sim_names_link(deed->stage->names, &part->up, &link, error))
         return false;
+    if (part->deed == SIM_DEED_CUT || part->deed == SIM_DEED_LINE)
+        sim_set_no_lane(deed->node);
     sim_at(deed->stage->world, part->at, act, deed);
     return true;
 }

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the command that repeats a run ---- */
 
@@ -225,6 +226,12 @@ static int perform(run *r, FILE *out)
     return !verdict.good ? SIM_EXIT_FAILED : written ? SIM_EXIT_OK : SIM_EXIT_USAGE;
 }
 
+static unsigned thread_count(const sim_run_options *options)
+{
+    long cores = options->threads ? (long)options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > SIM_THREADS_MAX ? SIM_THREADS_MAX : (unsigned)cores;
+}
+
 int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, uint64_t seed,
                 FILE *out)
 {
@@ -236,9 +243,13 @@ int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, ui
     r->guard = options->no_invariants ? NULL : sim_guard_new();
     sim_watch_init(&r->watch, &r->stage);
     int code = SIM_EXIT_USAGE;
+    /* These write down what happens everywhere, in the order of time. */
+    bool in_order = options->in_step || options->pcap_count || options->events || options->keylog;
     if (open_files(r)) {
         sim_options world = {.seed = seed,
                              .tap = r->onlookers.count > 1 ? &r->onlookers.tap : &r->watch.tap,
+                             .lanes = in_order ? SIM_LANES_IN_STEP : SIM_LANES_AHEAD,
+                             .threads = thread_count(options),
                              .share = !options->no_sharing && sim_sharing_linked(),
                              .repeat = r->command,
                              .on_failure = broken};

@@ -26,6 +26,8 @@ typedef struct sim_run_options {
     char *pcaps[SIM_PCAPS_MAX];
     size_t pcap_count;
     bool no_sharing;
+    bool in_step;     /* all in the order of time, even what may be run apart */
+    unsigned threads; /* that run one world [as many as there are cores, at most SIM_THREADS_MAX] */
     bool no_invariants;
     bool quiet; /* only the digest */
 } sim_run_options;

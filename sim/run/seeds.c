@@ -26,6 +26,7 @@ static int run_child(const sim_run_options *options, const sim_scenario *scenari
 {
     sim_run_options quiet = *options;
     quiet.quiet = true;
+    quiet.threads = 1; /* all cores have work */
     int fd = fileno(j->output);
     if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
         return SIM_EXIT_USAGE;

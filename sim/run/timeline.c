@@ -3,16 +3,13 @@
 
 #include <string.h>
 
-/* Rain is looked for so often between two moments. */
-#define LOOKS_AT_THE_SKY 8
-
 /* ---- what there is to look at ---- */
 
 static void add_sky(void *ctx, const sim_shared *shared)
 {
     sim_timeline *timeline = ctx;
     uint32_t loss;
-    if (timeline->sky_count < SIM_SKIES_MAX && sim_fade_look(shared, 0, &loss))
+    if (timeline->sky_count < SIM_SKIES_MAX && sim_fade_worst(shared, 0, 0, &loss))
         timeline->skies[timeline->sky_count++] = shared;
 }
 
@@ -141,8 +138,10 @@ static void look_at_replies(const sim_timeline *timeline, sim_moment *moment)
         [UFTP_MESSAGE_ABORT] = SIM_REPLY_OTHER,
         [UFTP_MESSAGE_HB_REQ] = SIM_REPLY_OTHER,
         [UFTP_MESSAGE_KEY_REQ] = SIM_REPLY_OTHER}; /* the rest has to do with registering */
+    uint64_t messages[UFTP_MESSAGE_TYPE_MAX + 1];
+    sim_watch_replies(timeline->watch, messages);
     for (size_t type = 0; type <= UFTP_MESSAGE_TYPE_MAX; type++)
-        moment->replies[kinds[type]] += timeline->watch->messages.by_receivers[type];
+        moment->replies[kinds[type]] += messages[type];
     moment->feedback = timeline->watch->feedback_total;
 }
 
@@ -157,22 +156,10 @@ static void look(sim_timeline *timeline, uint64_t now)
     look_at_receivers(timeline, moment);
     look_at_senders(timeline, moment);
     look_at_replies(timeline, moment);
-    for (size_t i = 0; i < timeline->sky_count; i++) {
-        moment->loss_ppm[i] = timeline->sky_worst[i];
-        timeline->sky_worst[i] = 0;
-    }
+    for (size_t i = 0; i < timeline->sky_count; i++)
+        (void)sim_fade_worst(timeline->skies[i], after, now, &moment->loss_ppm[i]);
     sim_queues_look(&timeline->queues, timeline->count);
     timeline->count++;
-}
-
-static void look_at_the_sky(sim_timeline *timeline, uint64_t now)
-{
-    for (size_t i = 0; i < timeline->sky_count; i++) {
-        uint32_t loss = 0;
-        sim_fade_look(timeline->skies[i], now, &loss);
-        if (loss > timeline->sky_worst[i])
-            timeline->sky_worst[i] = loss;
-    }
 }
 
 static void thin_out(sim_timeline *timeline)
@@ -190,24 +177,11 @@ static void thin_out(sim_timeline *timeline)
     timeline->step *= 2;
 }
 
-/* One step on, or up to the end of the world. */
-static void advance(sim_timeline *timeline, uint64_t from)
-{
-    sim *world = timeline->stage->world;
-    const uint64_t end = timeline->stage->scenario->end;
-    const unsigned parts = timeline->sky_count ? LOOKS_AT_THE_SKY : 1;
-    for (unsigned i = 1; i <= parts; i++) {
-        uint64_t at = from + timeline->step * i / parts;
-        sim_run_until(world, at < end ? at : end);
-        look_at_the_sky(timeline, sim_now(world));
-    }
-}
-
 uint64_t sim_timeline_end(const sim_timeline *timeline)
 {
     const sim_watch *watch = timeline->watch;
-    if (watch->senders_left == 0 && watch->active > timeline->begin)
-        return watch->active;
+    if (watch->senders_left == 0 && sim_watch_active(watch) > timeline->begin)
+        return sim_watch_active(watch);
     if (timeline->count > 0)
         return timeline->moments[timeline->count - 1].at;
     return timeline->begin + UFTP_S(1);
@@ -222,11 +196,11 @@ void sim_timeline_run(sim_timeline *timeline)
     while (sim_next(world) <= end) {
         uint64_t last =
             timeline->count ? timeline->moments[timeline->count - 1].at : timeline->begin;
-        if (watch->senders_left == 0 && last >= watch->active) {
+        if (watch->senders_left == 0 && last >= sim_watch_active(watch)) {
             /* Nothing more is drawn, unless a receiver still finds something to finish. */
-            uint64_t active = watch->active, next = sim_next(world);
+            uint64_t active = sim_watch_active(watch), next = sim_next(world);
             sim_run_until(world, next);
-            if (watch->active == active)
+            if (sim_watch_active(watch) == active)
                 continue;
             if (timeline->count == SIM_MOMENTS_MAX)
                 thin_out(timeline);
@@ -237,7 +211,8 @@ void sim_timeline_run(sim_timeline *timeline)
             thin_out(timeline);
             continue;
         }
-        advance(timeline, last);
+        const uint64_t at = last + timeline->step;
+        sim_run_until(world, at < end ? at : end);
         look(timeline, sim_now(world));
     }
     sim_queues_rank(&timeline->queues);

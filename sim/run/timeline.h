@@ -55,7 +55,6 @@ typedef struct sim_timeline {
     size_t rows, kinds, senders; /* that are told apart; kinds: 0 when there are too many */
     const sim_shared *skies[SIM_SKIES_MAX];
     size_t sky_count;
-    uint32_t sky_worst[SIM_SKIES_MAX]; /* since the last moment */
     sim_queues queues;
     uint64_t *have;   /* bytes, of each receiver */
     uint64_t *lost;   /* bytes that a crash took from it again */

@@ -70,23 +70,24 @@ static void uftp_sender_event(sim_watch *watch, sim_watch_sender *sender, uint64
         watch->senders_left -= sender->finished == UFTP_NEVER;
         watch->active = now;
         sender->finished = now;
+        if (now > watch->ended)
+            watch->ended = now;
         sender->result = event->result;
     }
 }
 
-static void receiver_event(sim_watch *watch, sim_watch_receiver *receiver, uint64_t now,
-                           const uftp_event *event)
+static void receiver_event(sim_watch_receiver *receiver, uint64_t now, const uftp_event *event)
 {
     if (event->type == UFTP_EVENT_SENT) {
-        watch->messages.by_receivers[event->message]++;
+        receiver->messages[event->message]++;
         receiver->naks += event->message == UFTP_MESSAGE_STATUS;
     } else if (event->type == UFTP_EVENT_FILE_FINISHED && !event->error) {
         receiver->files++;
         receiver->file_bytes += event->size;
         receiver->finished = now;
-        watch->active = now;
     } else if (event->type == UFTP_EVENT_SESSION_FINISHED) {
         receiver->failed_sessions += event->result != UFTP_RESULT_OK;
+        receiver->ended = now;
     }
 }
 
@@ -95,10 +96,8 @@ static void on_event(void *ctx, const sim_node *node, uint64_t now, const uftp_e
     sim_watch *watch = ctx;
     const sim_stage *stage = watch->stage;
     size_t receiver = sim_stage_receiver_of(stage, node);
-    if (event->type == UFTP_EVENT_SESSION_FINISHED)
-        watch->ended = now;
     if (receiver < stage->receiver_count)
-        receiver_event(watch, &watch->receivers[receiver], now, event);
+        receiver_event(&watch->receivers[receiver], now, event);
     else
         uftp_sender_event(watch, &watch->senders[sim_index(node)], now, event);
 }
@@ -141,8 +140,13 @@ void sim_watch_init(sim_watch *watch, const sim_stage *stage)
 
 void sim_watch_finish(sim_watch *watch)
 {
-    for (size_t i = 0; i < watch->stage->receiver_count; i++)
-        watch->receivers[i].complete = sim_stage_has_all(watch->stage, i);
+    for (size_t i = 0; i < watch->stage->receiver_count; i++) {
+        sim_watch_receiver *receiver = &watch->receivers[i];
+        receiver->complete = sim_stage_has_all(watch->stage, i);
+        if (receiver->ended > watch->ended)
+            watch->ended = receiver->ended;
+    }
+    sim_watch_replies(watch, watch->messages.by_receivers);
 }
 
 void sim_watch_free(sim_watch *watch)
@@ -152,6 +156,25 @@ void sim_watch_free(sim_watch *watch)
 }
 
 /* ---- figures ---- */
+
+void sim_watch_replies(const sim_watch *watch, uint64_t out[UFTP_MESSAGE_TYPE_MAX + 1])
+{
+    memset(out, 0, (UFTP_MESSAGE_TYPE_MAX + 1) * sizeof *out);
+    for (size_t i = 0; i < watch->stage->receiver_count; i++)
+        for (size_t type = 0; type <= UFTP_MESSAGE_TYPE_MAX; type++)
+            out[type] += watch->receivers[i].messages[type];
+}
+
+uint64_t sim_watch_active(const sim_watch *watch)
+{
+    uint64_t active = watch->active;
+    for (size_t i = 0; i < watch->stage->receiver_count; i++) {
+        uint64_t finished = watch->receivers[i].finished;
+        if (finished != UFTP_NEVER && finished > active)
+            active = finished;
+    }
+    return active;
+}
 
 sim_verdict sim_watch_verdict(const sim_watch *watch)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is measured while a scenario runs, and what the reports are made of afterwards. It looks on
- * through the world's tap: a run is the same with and without it.
+ * through the world's tap: a run is the same with and without it. What a receiver tells is kept
+ * apart from all others: they may be run by several threads.
  */
 #ifndef SIM_RUN_WATCH_H
 #define SIM_RUN_WATCH_H
@@ -45,13 +46,15 @@ typedef struct sim_watch_receiver {
     uint64_t file_bytes; /* of the files that it has finished */
     uint32_t files, failed_sessions;
     uint64_t naks; /* STATUS messages sent */
-    bool complete; /* has everything; known at the end */
+    uint32_t messages[UFTP_MESSAGE_TYPE_MAX + 1];
+    uint64_t ended; /* the time of the last end of a session */
+    bool complete;  /* has everything; known at the end */
 } sim_watch_receiver;
 
 /* Messages by type as the cores tell of them, inside the encryption. */
 typedef struct sim_watch_messages {
     uint64_t by_senders[UFTP_MESSAGE_TYPE_MAX + 1];
-    uint64_t by_receivers[UFTP_MESSAGE_TYPE_MAX + 1];
+    uint64_t by_receivers[UFTP_MESSAGE_TYPE_MAX + 1]; /* known at the end */
 } sim_watch_messages;
 
 typedef struct sim_watch {
@@ -63,8 +66,8 @@ typedef struct sim_watch {
     /* Datagrams that reach a sender within one window. */
     uint64_t feedback_window, feedback_count, feedback_total;
     uint64_t feedback_peak, feedback_peak_at;
-    uint64_t ended;      /* the time of the last end of any session */
-    uint64_t active;     /* of the last end of a sender's session, or of a file that came in */
+    uint64_t ended;      /* the time of the last end of any session; known at the end */
+    uint64_t active;     /* of the last end of a sender's session */
     size_t senders_left; /* that have not finished */
 } sim_watch;
 
@@ -72,6 +75,11 @@ void sim_watch_init(sim_watch *watch, const sim_stage *stage);
 /* When the world has come to its end. */
 void sim_watch_finish(sim_watch *watch);
 void sim_watch_free(sim_watch *watch);
+
+/* Messages of all receivers so far, by type. */
+void sim_watch_replies(const sim_watch *watch, uint64_t out[UFTP_MESSAGE_TYPE_MAX + 1]);
+/* The time of the last end of a sender's session, or of a file that came in. */
+uint64_t sim_watch_active(const sim_watch *watch);
 
 /* ---- figures for the reports ---- */
 

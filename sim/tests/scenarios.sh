@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # scenarios.sh UFTP-SIM [--update]: every scenario runs as it expects, at a size that a test can
-# afford, twice, with and without sharing what is the same for all receivers, to the same digest.
+# afford, several times: by one thread and by three, in the order of time, without sharing what is
+# the same for all receivers, all to the same digest.
 # Those in digests.txt must also give the digest that is written there, whatever compiler and build
 # type made the program. After a change that is meant to change what happens, --update writes the
 # file anew.
@@ -32,13 +33,17 @@ smaller() {
 for file in "$scenarios"/*.yaml; do
     name=$(basename "$file" .yaml)
     # shellcheck disable=SC2046 # several words
-    "$sim" run --quiet $(smaller "$name") "$file" >"$work/$name" 2>"$work/errors" ||
+    "$sim" run --quiet --threads 3 $(smaller "$name") "$file" >"$work/$name" 2>"$work/errors" ||
         { fail "$name"; cat "$work/errors"; }
-    # shellcheck disable=SC2046
-    "$sim" run --no-sharing --json "$work/$name.json" $(smaller "$name") "$file" >"$work/again" 2>&1
-    [ -s "$work/$name.json" ] || fail "$name: no JSON"
-    [ -s "$work/$name" ] && [ "$(tail -n 1 "$work/again")" = "$(cat "$work/$name")" ] ||
-        fail "$name: two digests: $(cat "$work/$name") and $(tail -n 1 "$work/again")"
+    for way in --no-sharing '--in-step --no-sharing' --in-step '--threads 1'; do
+        # shellcheck disable=SC2046,SC2086
+        "$sim" run $way --json "$work/$name.json" $(smaller "$name") "$file" >"$work/again" 2>&1
+        [ -s "$work/$name.json" ] || fail "$name: no JSON"
+        [ -s "$work/$name" ] && [ "$(tail -n 1 "$work/again")" = "$(cat "$work/$name")" ] ||
+            fail "$name $way: two digests: $(cat "$work/$name") and $(tail -n 1 "$work/again")"
+        [ -f "$work/$name.first" ] || cp "$work/$name.json" "$work/$name.first"
+        cmp "$work/$name.json" "$work/$name.first" || fail "$name $way: another report"
+    done
 done
 count=$(find "$scenarios" -name '*.yaml' | wc -l)
 [ "$count" -ge 20 ] || fail "only $count scenarios"

@@ -3,14 +3,15 @@
 
 #include <stdlib.h>
 
-enum { VERSION_4 = 0x40 };
+enum { VERSION_4 = 0x40, CAP_SECTION_MAX = 40 };
 
 typedef struct rule {
-    const char *name, *section, *text;
+    const char *name, *text;
+    const char *sections[3]; /* of the texts of versions 3, 4, 5 */
 } rule;
 
-#define RULE(id, rule_name, rule_section, rule_text) \
-    {.name = rule_name, .section = rule_section, .text = rule_text},
+#define RULE(id, rule_name, v3, v4, v5, rule_text) \
+    {.name = rule_name, .sections = {v3, v4, v5}, .text = rule_text},
 static const rule rules[CAP_RULE_COUNT] = {CAP_RULES(RULE)};
 #undef RULE
 
@@ -19,19 +20,46 @@ const char *cap_rule_name(cap_rule number)
     return rules[number].name;
 }
 
+const char *cap_rule_section(cap_rule number, int version)
+{
+    return rules[number].sections[version - 3];
+}
+
+/* "v5 1.3, v4 3, v3 4" */
+static const char *section_of(cap_rule number, char out[CAP_SECTION_MAX])
+{
+    size_t len = 0;
+    *out = '\0';
+    for (int version = 5; version >= 3; version--) {
+        const char *section = rules[number].sections[version - 3];
+        if (*section)
+            len += (size_t)snprintf(out + len, CAP_SECTION_MAX - len, "%sv%d %s", len ? ", " : "",
+                                    version, section);
+    }
+    return out;
+}
+
+static void write_rule(cap_writer *w, cap_rule number)
+{
+    char section[CAP_SECTION_MAX];
+    cap_write_text(w, "rule", rules[number].name);
+    cap_write_text(w, "section", section_of(number, section));
+    cap_write_text(w, "demands", rules[number].text);
+}
+
 void cap_rules_write(cap_writer *w)
 {
+    char section[CAP_SECTION_MAX];
     if (!w->json) {
         for (int i = 0; i < CAP_RULE_COUNT; i++)
-            fprintf(w->out, "%-22s %-7s %s\n", rules[i].name, rules[i].section, rules[i].text);
+            fprintf(w->out, "%-21s %-25s %s\n", rules[i].name, section_of((cap_rule)i, section),
+                    rules[i].text);
         return;
     }
     cap_open_list(w, NULL);
     for (int i = 0; i < CAP_RULE_COUNT; i++) {
         cap_open_object(w, NULL);
-        cap_write_text(w, "rule", rules[i].name);
-        cap_write_text(w, "section", rules[i].section);
-        cap_write_text(w, "demands", rules[i].text);
+        write_rule(w, (cap_rule)i);
         cap_close_object(w);
     }
     cap_close_list(w);
@@ -97,14 +125,19 @@ check_peer *cap_check_other(const check_case *c, uint32_t uid)
     return peer ? cap_map_get(&c->check->peers, (uintptr_t)peer) : NULL;
 }
 
-void cap_rule_expect(const check_case *c, cap_rule number, bool holds)
+void cap_rule_expect_of(const check_case *c, uint64_t packet, cap_rule number, bool holds)
 {
     if (holds)
         return;
     cap_breaks *breaks = &c->check->breaks[number];
     if (breaks->count < CAP_BREAKS_SHOWN)
-        breaks->numbers[breaks->count] = c->packet->number;
+        breaks->numbers[breaks->count] = packet;
     breaks->count++;
+}
+
+void cap_rule_expect(const check_case *c, cap_rule number, bool holds)
+{
+    cap_rule_expect_of(c, c->packet->number, number, holds);
 }
 
 uint64_t cap_digest(uint64_t seed, const void *bytes, size_t len)
@@ -142,6 +175,17 @@ static bool speaks_for_others(const cap_packet *packet)
            (m->type == UFTP_MESSAGE_COMPLETE && m->as.complete.clients.count > 0);
 }
 
+/* A proxy of version 4 writes in the sender's name: an ANNOUNCE with its own keys, what confirms
+ * its receivers (number 0), and whatever members sign. */
+static bool is_rewritten(const check_case *c)
+{
+    const cap_packet *packet = c->packet;
+    uint8_t type = packet->header.type;
+    return packet->peer->is_server &&
+           (type == UFTP_MESSAGE_ANNOUNCE || type == UFTP_MESSAGE_KEYINFO ||
+            type == UFTP_MESSAGE_REG_CONF || (packet->sealed && c->session->signs));
+}
+
 /* A proxy passes packets on as they are, and a network may double them: the same bytes again are no
  * second packet. A proxy's own numbers mean nothing: it gives one to several packets, and nobody
  * looks at them. */
@@ -151,8 +195,7 @@ static void check_numbers(const check_case *c)
     uint64_t digest = cap_digest(0, packet->bytes.data, packet->bytes.len);
     c->peer->is_proxy |= speaks_for_others(packet);
     bool fresh = remember(&c->peer->sequences, packet->header.seq, digest);
-    /* A proxy of version 4 rewrites the sender's ANNOUNCE under the sender's number. */
-    bool rewritten = packet->header.version == VERSION_4 && packet->peer->is_server;
+    bool rewritten = packet->header.version == VERSION_4 && is_rewritten(c);
     cap_rule_expect(c, CAP_RULE_SEQUENCE_REUSED, fresh || c->peer->is_proxy || rewritten);
     if (!packet->sealed || packet->depth == CAP_DEPTH_HEADER)
         return;
@@ -265,6 +308,74 @@ static void check_sealing(const check_case *c)
                             (type == UFTP_MESSAGE_CLIENT_KEY && session->version == VERSION_4));
 }
 
+/* The list in a message, or the entries of KEYINFO and the items of CONG_CTRL: how many, and how
+ * many bytes each takes in a block (v5 1.3). False: it has none. */
+static bool list_of(const uftp_message *m, size_t *count, size_t *entry_len)
+{
+    *entry_len = 4;
+    switch ((uftp_message_type)m->type) {
+    case UFTP_MESSAGE_ANNOUNCE:
+        *count = m->as.announce.members.count;
+        return true;
+    case UFTP_MESSAGE_REGISTER:
+        *count = m->as.registration.clients.count;
+        return true;
+    case UFTP_MESSAGE_REG_CONF:
+        *count = m->as.reg_conf.clients.count;
+        return true;
+    case UFTP_MESSAGE_KEYINFO:
+        *count = m->as.keyinfo.entry_count;
+        *entry_len = UFTP_KEYINFO_ENTRY_LEN;
+        return true;
+    case UFTP_MESSAGE_FILEINFO:
+        *count = m->as.fileinfo.clients.count;
+        return true;
+    case UFTP_MESSAGE_FILEINFO_ACK:
+        *count = m->as.fileinfo_ack.clients.count;
+        return true;
+    case UFTP_MESSAGE_DONE:
+        *count = m->as.done.clients.count;
+        return true;
+    case UFTP_MESSAGE_COMPLETE:
+        *count = m->as.complete.clients.count;
+        return true;
+    case UFTP_MESSAGE_DONE_CONF:
+        *count = m->as.done_conf.clients.count;
+        return true;
+    case UFTP_MESSAGE_CONG_CTRL:
+        *count = m->as.cong_ctrl.item_count;
+        *entry_len = UFTP_CONG_ITEM_LEN;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void check_list(const check_case *c)
+{
+    const uftp_message *m = &c->packet->message;
+    size_t count, entry_len;
+    if (!list_of(m, &count, &entry_len))
+        return;
+    if (c->packet->session->announced)
+        cap_rule_expect(c, CAP_RULE_LIST_LENGTH,
+                        count <= c->packet->session->block_size / entry_len);
+    if (m->type == UFTP_MESSAGE_REG_CONF || m->type == UFTP_MESSAGE_KEYINFO ||
+        m->type == UFTP_MESSAGE_FILEINFO || m->type == UFTP_MESSAGE_DONE_CONF)
+        cap_rule_expect(c, CAP_RULE_LIST_EMPTY, count > 0);
+}
+
+static void check_congestion(const check_case *c)
+{
+    const uftp_message *m = &c->packet->message;
+    bool of_tfmcc = m->type == UFTP_MESSAGE_CONG_CTRL || m->type == UFTP_MESSAGE_CC_ACK ||
+                    (m->type == UFTP_MESSAGE_FILESEG && m->as.fileseg.has_tfmcc) ||
+                    (m->type == UFTP_MESSAGE_STATUS && m->as.status.has_tfmcc);
+    if (of_tfmcc && c->packet->session->announced)
+        cap_rule_expect(c, CAP_RULE_TFMCC_UNANNOUNCED,
+                        c->packet->session->cc_type == UFTP_CC_TFMCC);
+}
+
 /* ---- time ---- */
 
 static bool timestamp_of(const uftp_message *m, uint64_t *out)
@@ -328,6 +439,10 @@ void cap_check_packet(cap_check *check, const cap_packet *packet)
                     .peer = find_peer(check, packet->peer)};
     if (!c.session || !c.peer)
         return;
+    if (packet->is_v3) {
+        cap_check_v3(&c);
+        return;
+    }
     check_numbers(&c);
     check_sealing(&c);
     if (packet->depth != CAP_DEPTH_MESSAGE) {
@@ -336,6 +451,8 @@ void cap_check_packet(cap_check *check, const cap_packet *packet)
     }
     cap_rule_expect(&c, CAP_RULE_ENCODING, encodes_the_same(&c));
     check_direction(&c);
+    check_list(&c);
+    check_congestion(&c);
     check_time(&c);
     cap_check_handshake(&c);
     cap_check_files(&c);
@@ -364,9 +481,7 @@ void cap_check_write(const cap_check *check, cap_writer *w)
         if (breaks->count == 0)
             continue;
         cap_open_object(w, NULL);
-        cap_write_text(w, "rule", rules[i].name);
-        cap_write_text(w, "section", rules[i].section);
-        cap_write_text(w, "demands", rules[i].text);
+        write_rule(w, (cap_rule)i);
         cap_write_number(w, "count", breaks->count);
         cap_open_list(w, "packets");
         for (uint64_t k = 0; k < breaks->count && k < CAP_BREAKS_SHOWN; k++)

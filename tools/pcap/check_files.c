@@ -17,6 +17,11 @@ static void check_fileinfo(const check_case *c)
     const uftp_fileinfo *m = &c->packet->message.as.fileinfo;
     check_session *s = c->session;
     uint64_t digest = fileinfo_digest(m);
+    cap_rule_expect(c, CAP_RULE_FILE_TYPE, m->file_type <= UFTP_FILE_FREE_SPACE);
+    cap_rule_expect(c, CAP_RULE_FILE_NAME,
+                    m->name.len > 0 && m->name.len <= UFTP_NAME_MAX &&
+                        (m->link.len > 0) == (m->file_type == UFTP_FILE_SYMLINK));
+    cap_rule_expect(c, CAP_RULE_FILE_SIZE, m->file_type == UFTP_FILE_REGULAR || m->size == 0);
     if (!s->file_seen) {
         /* A capture that has the ANNOUNCE has the first file, too. */
         if (s->announced)
@@ -62,10 +67,19 @@ static void check_done(const check_case *c)
     cap_rule_expect(c, CAP_RULE_DONE_SECTION, m->section == last);
 }
 
+static bool any_bit(uftp_bytes bitmap)
+{
+    for (size_t i = 0; i < bitmap.len; i++)
+        if (bitmap.data[i])
+            return true;
+    return false;
+}
+
 static void check_status(const check_case *c)
 {
     const uftp_status *m = &c->packet->message.as.status;
     const cap_file *file = c->packet->file;
+    cap_rule_expect(c, CAP_RULE_STATUS_EMPTY, any_bit(m->naks));
     if (!file || !file->has_layout)
         return;
     uint32_t blocks = uftp_layout_section_blocks(&file->layout, m->section);
@@ -82,6 +96,8 @@ static void check_complete(const check_case *c)
 {
     const uftp_complete *m = &c->packet->message.as.complete;
     cap_rule_expect(c, CAP_RULE_COMPLETE_STATUS, m->status <= UFTP_COMPLETE_REJECTED);
+    if (m->has_free_space && c->packet->file)
+        cap_rule_expect(c, CAP_RULE_FREE_SPACE, c->packet->file->type == UFTP_FILE_FREE_SPACE);
     if (m->file_id != 0)
         return;
     c->peer->ended = true;

@@ -4,9 +4,11 @@
  */
 #include "check_internal.h"
 
+#include "handshake.h"
+
 #include <uftp/quantise.h>
 
-enum { VERSION_5 = 0x50 };
+enum { VERSION_4 = 0x40, VERSION_5 = 0x50, ROBUST_MIN = 10, ROBUST_MAX = 50 };
 
 /* How late a busy machine may send the first of two packets. */
 #define SCHEDULING UFTP_MS(20)
@@ -57,15 +59,22 @@ static void learn_keys(const check_case *c, const uftp_enc_info *info)
                                     info->whole, offset, info->signature.len) == UFTP_OK;
 }
 
+/* In version 4 an RSA exchange signs nothing. */
 static void check_announce_signature(const check_case *c, const uftp_enc_info *info)
 {
     const cap_packet *packet = c->packet;
-    if (packet->header.version != VERSION_5 || packet->sealed)
+    uftp_bytes bytes = packet->bytes;
+    if (packet->sealed || info->signature.len == 0)
         return;
-    size_t offset = (size_t)(info->signature.data - packet->bytes.data);
-    int err = uftp_v5_announce_verify(info->public_key, info->hash, packet->bytes.data,
-                                      packet->bytes.len, offset, info->signature.len);
-    cap_rule_expect(c, CAP_RULE_ANNOUNCE_SIGNATURE, err == UFTP_OK);
+    size_t offset = (size_t)(info->signature.data - bytes.data);
+    uftp_v4_server server = {.suite.hash = info->hash};
+    int err = packet->header.version == VERSION_4
+                  ? uftp_v4_announce_verify(&server, info->public_key, bytes.data, bytes.len,
+                                            offset, info->signature.len)
+                  : uftp_v5_announce_verify(info->public_key, info->hash, bytes.data, bytes.len,
+                                            offset, info->signature.len);
+    /* A key of a kind that we do not have says nothing about the signature. */
+    cap_rule_expect(c, CAP_RULE_ANNOUNCE_SIGNATURE, err == UFTP_OK || err == UFTP_ERR_UNSUPPORTED);
 }
 
 static void check_announce(const check_case *c)
@@ -75,12 +84,17 @@ static void check_announce(const check_case *c)
     uint64_t digest = announce_digest(m, c->packet->header.version);
     if (m->encrypted)
         check_announce_signature(c, &m->enc_info);
+    cap_rule_expect(c, CAP_RULE_ANNOUNCE_SETTINGS,
+                    m->robust >= ROBUST_MIN && m->robust <= ROBUST_MAX &&
+                        (m->cc_type == UFTP_CC_NONE || m->cc_type == UFTP_CC_TFMCC));
     if (!s->announced) {
         if (m->encrypted && c->packet->header.version == VERSION_5)
             learn_keys(c, &m->enc_info);
         s->announced = true;
         s->announce_digest = digest;
         s->open_membership = m->members.count == 0;
+        s->signs = m->encrypted && m->enc_info.sigtype == UFTP_SIGTYPE_KEYEX;
+        s->key_exchange = m->encrypted ? m->enc_info.key_exchange : 0;
     } else {
         cap_rule_expect(c, CAP_RULE_ANNOUNCE_CHANGED, digest == s->announce_digest);
         if (!uftp_seq_newer(c->packet->header.seq, s->announce_seq))
@@ -101,16 +115,36 @@ static void check_announce(const check_case *c)
 
 /* ---- REGISTER and its answers ---- */
 
+static bool all_zero(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+static bool same_register(const check_case *c, const uftp_register *m)
+{
+    const check_peer *p = c->peer;
+    /* A premaster under an RSA key may be sealed anew when it is sent again. */
+    bool same_key =
+        c->session->key_exchange == UFTP_KEY_EXCHANGE_RSA ||
+        (p->ecdh_key_len == m->ecdh_key.len &&
+         (p->ecdh_key_len == 0 || memcmp(p->ecdh_key, m->ecdh_key.data, p->ecdh_key_len) == 0));
+    return same_key && memcmp(p->random, m->random, UFTP_RANDOM_LEN) == 0;
+}
+
 static void check_register(const check_case *c)
 {
     const uftp_register *m = &c->packet->message.as.registration;
     check_peer *p = c->peer;
-    /* In version 4 every secret is sealed anew when it is sent again. */
-    if (p->registered && c->packet->header.version == VERSION_5) {
-        bool same = memcmp(p->random, m->random, UFTP_RANDOM_LEN) == 0 &&
-                    p->ecdh_key_len == m->ecdh_key.len &&
-                    memcmp(p->ecdh_key, m->ecdh_key.data, p->ecdh_key_len) == 0;
-        cap_rule_expect(c, CAP_RULE_REGISTER_CHANGED, same);
+    if (c->session->announced) {
+        bool empty = m->ecdh_key.len == 0 && all_zero(m->random, UFTP_RANDOM_LEN);
+        cap_rule_expect(c, CAP_RULE_REGISTER_KEYS,
+                        c->packet->session->encrypted ? m->ecdh_key.len > 0 : empty);
+    }
+    if (p->registered) {
+        cap_rule_expect(c, CAP_RULE_REGISTER_CHANGED, same_register(c, m));
         return;
     }
     p->registered = keep(m->ecdh_key, p->ecdh_key, sizeof p->ecdh_key, &p->ecdh_key_len);
@@ -157,6 +191,8 @@ static void check_keyinfo(const check_case *c)
         const uint8_t *sealed;
         check_confirmed(c, uftp_keyinfo_entry(m, i, &sealed));
     }
+    if (c->session->announced)
+        cap_rule_expect(c, CAP_RULE_KEYINFO_PLAIN, packet->session->encrypted);
     const check_session *s = c->session;
     if (!s->has_context)
         return;
@@ -187,7 +223,7 @@ static bool client_key_fits(const check_case *c, uftp_bytes proxy_context)
 }
 
 /* The signature covers the proxy in between, if any: which one, the packet does not say. */
-static void check_client_key(const check_case *c)
+static void check_client_key_v5(const check_case *c)
 {
     if (!c->session->has_context || !c->peer->registered)
         return;
@@ -199,6 +235,71 @@ static void check_client_key(const check_case *c)
             fits = client_key_fits(c, (uftp_bytes){p->proxy_context, p->proxy_context_len});
     }
     cap_rule_expect(c, CAP_RULE_CLIENT_KEY_SIGNATURE, fits);
+}
+
+/* In version 4 it covers the premaster, which shows when KEYINFO is there, too. */
+static void check_client_key(const check_case *c)
+{
+    const uftp_client_key *m = &c->packet->message.as.client_key;
+    check_peer *p = c->peer;
+    if (c->session->announced)
+        cap_rule_expect(c, CAP_RULE_CLIENT_KEY_UNASKED, c->packet->session->client_auth);
+    if (c->packet->header.version != VERSION_4)
+        check_client_key_v5(c);
+    else if (keep(m->signature, p->client_key_signature, sizeof p->client_key_signature,
+                  &p->client_key_signature_len))
+        p->client_key_number = c->packet->number;
+}
+
+/* ---- KEYINFO_ACK: what the secrets have shown by then ---- */
+
+static void check_ack_v4(const check_case *c, const cap_handshake *h, const cap_exchange *x)
+{
+    const uftp_keyinfo_ack *m = &c->packet->message.as.keyinfo_ack;
+    check_peer *p = c->peer;
+    uftp_v4_client client = {.premaster_len = x->premaster_len};
+    memcpy(client.random, x->random, sizeof client.random);
+    memcpy(client.premaster, x->premaster, x->premaster_len);
+    const uftp_bytes key = {x->public_key, x->public_key_len};
+    uint8_t proof[UFTP_V4_VERIFY_LEN];
+    uftp_v4_verify_data(&h->server.v4, &client, key, x->master, proof);
+    cap_rule_expect(c, CAP_RULE_ACK_PROOF,
+                    m->verify_data.len == sizeof proof &&
+                        memcmp(m->verify_data.data, proof, sizeof proof) == 0);
+    if (p->client_key_number == 0)
+        return;
+    int err = uftp_v4_client_key_verify(
+        &h->server.v4, &client, key,
+        (uftp_bytes){p->client_key_signature, p->client_key_signature_len});
+    cap_rule_expect_of(c, p->client_key_number, CAP_RULE_CLIENT_KEY_SIGNATURE, err == UFTP_OK);
+    p->client_key_number = 0;
+}
+
+static void check_ack_v5(const check_case *c, const cap_handshake *h, const cap_exchange *x)
+{
+    const uftp_keyinfo_ack *m = &c->packet->message.as.keyinfo_ack;
+    uftp_v5_client_context context;
+    uftp_traffic traffic;
+    uint8_t proof[UFTP_HASH_LEN_MAX];
+    if (!cap_exchange_context(x, c->packet->header.source, x->leg, &context))
+        return;
+    uftp_v5_client_app_keys(&h->server.v5.suite, x->master, &h->server.v5.context, &context,
+                            &traffic, proof);
+    size_t len = uftp_hash_len(h->server.v5.suite.hash);
+    cap_rule_expect(c, CAP_RULE_ACK_PROOF,
+                    m->verify_data.len == len && memcmp(m->verify_data.data, proof, len) == 0);
+}
+
+static void check_keyinfo_ack(const check_case *c)
+{
+    const cap_handshake *h = c->packet->session->handshake;
+    const cap_exchange *x = c->packet->peer->exchange;
+    if (!h || !x || !x->solved)
+        return;
+    if (c->packet->header.version == VERSION_4 && x->premaster_len)
+        check_ack_v4(c, h, x);
+    else if (c->packet->header.version == VERSION_5 && x->leg)
+        check_ack_v5(c, h, x);
 }
 
 void cap_check_handshake(const check_case *c)
@@ -221,6 +322,9 @@ void cap_check_handshake(const check_case *c)
         break;
     case UFTP_MESSAGE_CLIENT_KEY:
         check_client_key(c);
+        break;
+    case UFTP_MESSAGE_KEYINFO_ACK:
+        check_keyinfo_ack(c);
         break;
     default: /* of files */
         break;

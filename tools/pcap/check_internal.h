@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the rules remember, by session and by node. Rules of the handshake stand in
- * check_handshake.c, those of files in check_files.c, all others in check.c.
+ * check_handshake.c, those of files in check_files.c, those of version 3 in check_v3.c, all others
+ * in check.c.
  */
 #ifndef CAP_CHECK_INTERNAL_H
 #define CAP_CHECK_INTERNAL_H
@@ -29,6 +30,9 @@ typedef struct check_peer {
     uint8_t random[UFTP_RANDOM_LEN];
     uint8_t ecdh_key[1020]; /* in version 4 also a secret under an RSA key */
     size_t ecdh_key_len;
+    uint64_t client_key_number; /* v4: the packet of its CLIENT_KEY, 0: none */
+    uint8_t client_key_signature[UFTP_SIGNATURE_MAX];
+    size_t client_key_signature_len;
     size_t proxy_context_len; /* a proxy's: UID and PROXY_KEY, signature zero */
     uint8_t proxy_context[4 + 1020];
     uint8_t proxy_key[UFTP_KEY_BLOB_MAX]; /* its public key */
@@ -45,6 +49,8 @@ typedef struct check_session {
     uint64_t announce_time, announce_grtt;
     uint32_t announces;
     bool open_membership;
+    uint8_t key_exchange; /* v4 */
+    bool signs;           /* v4: each packet bears its sender's signature */
     uint8_t server_key[UFTP_KEY_BLOB_MAX];
     size_t server_key_len;
     bool has_context;
@@ -54,6 +60,7 @@ typedef struct check_session {
     uint16_t file_id;     /* announced last */
     uint64_t file_digest; /* of its FILEINFO, without list and timestamp */
     bool end_asked;       /* DONE(0) was seen */
+    uint8_t pass;         /* v3: of that file, the latest */
 
     bool stamp_seen; /* the sender's latest timestamp, and when it was captured */
     uint16_t stamp_seq;
@@ -78,6 +85,8 @@ typedef struct check_case {
 
 /* Notes that the packet breaks a rule, unless it `holds`. */
 void cap_rule_expect(const check_case *c, cap_rule rule, bool holds);
+/* The same of an earlier packet, which only this one shows to break it. */
+void cap_rule_expect_of(const check_case *c, uint64_t packet, cap_rule rule, bool holds);
 /* A 64-bit digest for comparing, chained through `seed`. */
 uint64_t cap_digest(uint64_t seed, const void *bytes, size_t len);
 /* Of another node in the session; NULL when nothing of it was seen. */
@@ -85,5 +94,6 @@ check_peer *cap_check_other(const check_case *c, uint32_t uid);
 
 void cap_check_handshake(const check_case *c);
 void cap_check_files(const check_case *c);
+void cap_check_v3(const check_case *c);
 
 #endif

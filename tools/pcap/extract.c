@@ -216,7 +216,7 @@ static object *find(cap_extract *extract, const cap_session *session, const cap_
 }
 
 /* Marks a block; false when it had come before, or there is no memory to remember it. */
-static bool take_block(object *o, uint32_t section, uint32_t block)
+static bool mark_block(object *o, uint32_t section, uint32_t block)
 {
     if (!o->rows)
         o->rows = calloc(o->layout.sections, sizeof *o->rows);
@@ -234,27 +234,53 @@ static bool take_block(object *o, uint32_t section, uint32_t block)
     return true;
 }
 
-static void take_fileseg(cap_extract *extract, object *o, const uftp_fileseg *m)
+/* A block of a file, by its place in a section and in the whole. */
+typedef struct block {
+    uint32_t section, index, number;
+    uftp_bytes data;
+} block;
+
+static void take_block(cap_extract *extract, object *o, const block *b)
 {
-    if (!o->has_layout || o->done || o->error ||
-        m->block >= uftp_layout_section_blocks(&o->layout, m->section))
-        return;
-    uint32_t number = uftp_layout_section_start(&o->layout, m->section) + m->block;
-    if (m->data.len != uftp_layout_block_len(&o->layout, number) ||
-        !take_block(o, m->section, m->block))
+    if (b->data.len != uftp_layout_block_len(&o->layout, b->number) ||
+        !mark_block(o, b->section, b->index))
         return;
     o->used = ++extract->clock;
     o->error = open_file(extract, o);
     if (o->error)
         return;
     /* A slice is writable for those who read; a store only reads from it. */
-    uftp_slice slice = {(uint8_t *)(uintptr_t)m->data.data, m->data.len};
+    uftp_slice slice = {(uint8_t *)(uintptr_t)b->data.data, b->data.len};
     o->error = extract->store->write(extract->store->ctx, o->file,
-                                     (uint64_t)number * o->layout.block_size, &slice, 1);
+                                     (uint64_t)b->number * o->layout.block_size, &slice, 1);
     if (o->error == UFTP_OK && o->have == o->layout.blocks) {
         o->error = commit_file(extract, o);
         o->done = o->error == UFTP_OK;
     }
+}
+
+static void take_fileseg(cap_extract *extract, object *o, const uftp_fileseg *m)
+{
+    if (!o->has_layout || o->done || o->error ||
+        m->block >= uftp_layout_section_blocks(&o->layout, m->section))
+        return;
+    const block b = {.section = m->section,
+                     .index = m->block,
+                     .number = uftp_layout_section_start(&o->layout, m->section) + m->block,
+                     .data = m->data};
+    take_block(extract, o, &b);
+}
+
+/* Version 3 numbers blocks through the whole file. */
+static void take_fileseg_v3(cap_extract *extract, object *o, const uftp_v3_fileseg *m)
+{
+    if (!o->has_layout || o->done || o->error || m->block >= o->layout.blocks)
+        return;
+    const block b = {.section = m->block / o->layout.big,
+                     .index = m->block % o->layout.big,
+                     .number = m->block,
+                     .data = m->data};
+    take_block(extract, o, &b);
 }
 
 /* Directories, links, empty files: nothing but their FILEINFO is sent. In sync mode that alone says
@@ -274,8 +300,21 @@ static void take_whole(cap_extract *extract, object *o, const cap_file *file)
     o->done = o->error == UFTP_OK;
 }
 
+static bool is_wanted_v3(const cap_packet *packet)
+{
+    const uftp_v3_message *m = &packet->v3;
+    if (m->type == UFTP_V3_FILEINFO)
+        return !packet->session->sync_mode;
+    if (m->type == UFTP_V3_COMPLETE)
+        return m->as.complete.status == UFTP_COMPLETE_NORMAL ||
+               m->as.complete.status == UFTP_COMPLETE_OVERWRITE;
+    return m->type == UFTP_V3_DONE;
+}
+
 static bool is_wanted(const cap_packet *packet)
 {
+    if (packet->is_v3)
+        return is_wanted_v3(packet);
     const uftp_message *m = &packet->message;
     if (m->type == UFTP_MESSAGE_FILEINFO)
         return !packet->session->sync_mode;
@@ -287,12 +326,15 @@ static bool is_wanted(const cap_packet *packet)
 
 void cap_extract_packet(cap_extract *extract, const cap_packet *packet)
 {
-    if (packet->depth != CAP_DEPTH_MESSAGE || !packet->file || packet->session->sync_preview)
+    if (packet->depth != CAP_DEPTH_MESSAGE || !packet->file || !packet->peer ||
+        packet->session->sync_preview)
         return;
     object *o = find(extract, packet->session, packet->file);
     if (!o)
         return;
-    if (packet->message.type == UFTP_MESSAGE_FILESEG && packet->peer->is_server)
+    if (packet->is_v3 && packet->v3.type == UFTP_V3_FILESEG && packet->peer->is_server)
+        take_fileseg_v3(extract, o, &packet->v3.as.fileseg);
+    else if (packet->message.type == UFTP_MESSAGE_FILESEG && packet->peer->is_server)
         take_fileseg(extract, o, &packet->message.as.fileseg);
     else if (is_wanted(packet))
         take_whole(extract, o, packet->file);

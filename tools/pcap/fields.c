@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fields.h"
+#include "fields_internal.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -268,6 +268,10 @@ static void write_message(cap_writer *w, const uftp_message *m)
 
 void cap_fields_packet(cap_writer *w, const cap_packet *packet)
 {
+    if (packet->is_v3) {
+        cap_v3_fields_packet(w, packet);
+        return;
+    }
     const uftp_header *header = &packet->header;
     cap_open_object(w, "header");
     cap_write_number(w, "version", header->version);
@@ -307,7 +311,7 @@ static void print_uids(FILE *out, const char *what, const uftp_uid_list *list)
         fprintf(out, " and %zu more", list->count - 1);
 }
 
-static void print_bits(FILE *out, uftp_bytes naks)
+void cap_print_bits(FILE *out, uftp_bytes naks)
 {
     size_t missing = 0;
     for (size_t i = 0; i < naks.len; i++)
@@ -363,7 +367,7 @@ static void print_message(FILE *out, const cap_packet *packet)
         break;
     case UFTP_MESSAGE_STATUS:
         fprintf(out, " file %u section %u", m->as.status.file_id, m->as.status.section);
-        print_bits(out, m->as.status.naks);
+        cap_print_bits(out, m->as.status.naks);
         break;
     case UFTP_MESSAGE_COMPLETE:
         fprintf(out, " file %u %s", m->as.complete.file_id, cap_status_name(m->as.complete.status));
@@ -403,9 +407,12 @@ void cap_summary(FILE *out, const cap_packet *packet)
     if (packet->sealed && packet->depth == CAP_DEPTH_MESSAGE)
         fprintf(out, "[%s]", uftp_message_name(packet->message.type));
     else
-        fputs(uftp_message_name(packet->header.type), out);
-    fprintf(out, " seq %u", packet->header.seq);
-    if (packet->depth == CAP_DEPTH_MESSAGE)
+        fputs(cap_type_name(packet->header.version, packet->header.type), out);
+    if (!packet->is_v3) /* which has no such number */
+        fprintf(out, " seq %u", packet->header.seq);
+    if (packet->depth == CAP_DEPTH_MESSAGE && packet->is_v3)
+        cap_v3_print_message(out, packet);
+    else if (packet->depth == CAP_DEPTH_MESSAGE)
         print_message(out, packet);
     else if (packet->depth == CAP_DEPTH_WRAPPER)
         fprintf(out, " %zu bytes, %s", packet->encrypted.payload.len,

@@ -36,6 +36,7 @@ static cap_result read_ipv4(uftp_reader *r, cap_ip *out)
                     .offset = (uint32_t)(flags & 0x1fff) * 8,
                     .cut = left < len};
     out->is_fragment = out->more || out->offset;
+    out->header = b;
     out->source.family = out->destination.family = UFTP_IPV4;
     memcpy(out->source.bytes, b + 12, 4);
     memcpy(out->destination.bytes, b + 16, 4);
@@ -85,6 +86,7 @@ static cap_result read_ipv6(uftp_reader *r, cap_ip *out)
     if (len == 0) /* as in IPv4 */
         len = left;
     *out = (cap_ip){.tos = (uint8_t)(b[0] << 4 | b[1] >> 4), .cut = left < len};
+    out->header = b;
     out->source.family = out->destination.family = UFTP_IPV6;
     memcpy(out->source.bytes, b + 8, 16);
     memcpy(out->destination.bytes, b + 24, 16);

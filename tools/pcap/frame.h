@@ -29,9 +29,10 @@ typedef struct cap_ip {
     uint8_t tos;                      /* traffic class */
     uint8_t protocol;
     bool is_fragment;
-    bool more;       /* not the last fragment */
-    uint32_t id;     /* of the packet that was cut */
-    uint32_t offset; /* bytes of the payload before this fragment */
+    bool more;             /* not the last fragment */
+    uint32_t id;           /* of the packet that was cut */
+    uint32_t offset;       /* bytes of the payload before this fragment */
+    const uint8_t *header; /* of IP; it ends, with its extensions, where the payload begins */
     uftp_bytes payload;
     bool cut; /* the capture holds less of the payload than there was */
 } cap_ip;

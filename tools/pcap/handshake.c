@@ -187,6 +187,17 @@ void cap_handshake_take(const cap_packet *packet)
     }
 }
 
+bool cap_exchange_context(const cap_exchange *x, uint32_t uid, const cap_leg *leg,
+                          uftp_v5_client_context *out)
+{
+    if (uftp_v5_client_context_init(out, (uftp_bytes){leg->context, leg->context_len}, uid,
+                                    (uftp_bytes){x->secret, x->secret_len}, x->random) < 0)
+        return false;
+    return x->client_key_len == 0 ||
+           uftp_v5_client_context_add_key(out, (uftp_bytes){x->client_key, x->client_key_len}, 0,
+                                          0) == UFTP_OK;
+}
+
 void cap_handshake_free(cap_handshake *handshake)
 {
     if (!handshake)

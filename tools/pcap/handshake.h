@@ -69,6 +69,9 @@ typedef struct cap_exchange {
 
 /* Remembers what a message that could be read says. */
 void cap_handshake_take(const cap_packet *packet);
+/* v5: what one receiver adds to the session's context, by way of a leg; false: it does not fit. */
+bool cap_exchange_context(const cap_exchange *x, uint32_t uid, const cap_leg *leg,
+                          uftp_v5_client_context *out);
 void cap_handshake_free(cap_handshake *handshake); /* NULL is allowed */
 void cap_exchange_free(cap_exchange *exchange);    /* NULL is allowed */
 

@@ -148,6 +148,11 @@ cap_link cap_input_link(const cap_input *input)
     }
 }
 
+int cap_input_datalink(const cap_input *input)
+{
+    return pcap_datalink(input->pcap);
+}
+
 const char *cap_input_link_name(const cap_input *input)
 {
     const char *name = pcap_datalink_val_to_name(pcap_datalink(input->pcap));

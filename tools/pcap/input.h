@@ -29,6 +29,8 @@ typedef struct cap_input_config {
 cap_input *cap_input_open(const cap_input_config *config, char *error);
 void cap_input_close(cap_input *input); /* NULL is allowed */
 cap_link cap_input_link(const cap_input *input);
+/* Its number at libpcap (DLT_...): for who writes a capture of the same. */
+int cap_input_datalink(const cap_input *input);
 /* What libpcap calls the link layer: for the message when it is CAP_LINK_UNKNOWN. */
 const char *cap_input_link_name(const cap_input *input);
 

@@ -5,10 +5,12 @@
  */
 #include "check.h"
 #include "common/key_file.h"
+#include "decrypt.h"
 #include "dump.h"
 #include "extract.h"
 #include "open.h"
 #include "options.h"
+#include "output.h"
 #include "stats.h"
 #include "store/disk_store.h"
 #include "tracker.h"
@@ -32,6 +34,8 @@ typedef struct program {
     cap_stats *stats;
     cap_check *check;
     cap_extract *extract;
+    cap_decrypt *decrypt;
+    cap_output *output;
     uftp_disk_store *store;
     uftp_failure failure;
 } program;
@@ -117,6 +121,24 @@ static int open_store(program *p)
     return err < 0 ? uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "%s", message) : 0;
 }
 
+static void write_frame(void *ctx, const cap_frame *frame)
+{
+    cap_output_write(ctx, frame);
+}
+
+static int open_output(program *p)
+{
+    char error[CAP_INPUT_ERROR_MAX];
+    const cap_output_config config = {.path = p->options.written,
+                                      .input_path = p->options.path,
+                                      .datalink = cap_input_datalink(p->input)};
+    p->output = cap_output_open(&config, error);
+    if (!p->output)
+        return uftp_fail(&p->failure, UFTP_EXIT_ARGUMENTS, "%s", error);
+    p->decrypt = cap_decrypt_new(cap_input_link(p->input), write_frame, p->output);
+    return p->decrypt ? 0 : uftp_fail_memory(&p->failure);
+}
+
 static int open_consumer(program *p)
 {
     bool made = true;
@@ -140,6 +162,8 @@ static int open_consumer(program *p)
         made = (p->extract = cap_extract_new(uftp_disk_store_table(p->store)));
         break;
     }
+    case CAP_DECRYPT:
+        return open_output(p);
     }
     return made ? 0 : uftp_fail_memory(&p->failure);
 }
@@ -199,6 +223,8 @@ static void take_packet(program *p, const cap_packet *packet)
     case CAP_STATS:
         cap_stats_packet(p->stats, packet);
         break;
+    case CAP_DECRYPT: /* looks at frames */
+        break;
     }
 }
 
@@ -213,6 +239,10 @@ static bool read_frames(program *p)
         next = cap_input_next(p->input, &frame);
         if (next != CAP_NEXT_FRAME)
             break;
+        if (p->decrypt) {
+            cap_decrypt_frame(p->decrypt, p->tracker, &frame);
+            continue;
+        }
         for (bool got = cap_tracker_take(p->tracker, link, &frame, &packet); got;
              got = cap_tracker_next(p->tracker, &packet))
             take_packet(p, packet);
@@ -259,6 +289,13 @@ static void report_trouble(const program *p, bool whole)
         fprintf(stderr, "uftp-pcap: no UFTP among %" PRIu64 " frames\n", counts.frames);
 }
 
+static bool close_output(program *p)
+{
+    cap_output *output = p->output;
+    p->output = NULL;
+    return cap_output_close(output);
+}
+
 static int finish(program *p, bool whole)
 {
     cap_writer w = {.out = stdout, .json = p->options.json, .first = true};
@@ -288,12 +325,21 @@ static int finish(program *p, bool whole)
         printf("%" PRIu64 " written, %" PRIu64 " incomplete, %" PRIu64 " failed\n", result.files,
                result.incomplete, result.failed);
         return result.incomplete || result.failed ? EXIT_FOUND : 0;
+    case CAP_DECRYPT:
+        if (!close_output(p))
+            return UFTP_EXIT_SYSTEM;
+        if (!p->options.quiet)
+            fprintf(stderr, "uftp-pcap: %" PRIu64 " of %" PRIu64 " encrypted packets decrypted\n",
+                    counts.opened, counts.sealed);
+        break;
     }
     return 0;
 }
 
 static void clean_up(program *p)
 {
+    cap_decrypt_free(p->decrypt);
+    (void)close_output(p);
     cap_extract_free(p->extract);
     uftp_disk_store_close(p->store);
     cap_check_free(p->check);

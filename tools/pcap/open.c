@@ -109,12 +109,22 @@ static const opener openers[] = {{VERSION_5, open_v5}, {VERSION_4, open_v4}};
 
 bool cap_open(const cap_secrets *secrets, cap_packet *packet, uint8_t *scratch)
 {
-    if (!cap_secrets_any(secrets) || !packet->session || !packet->peer)
+    if (!cap_secrets_any(secrets) || !packet->session || !packet->peer || !packet->wire)
         return false;
     for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
         if (openers[i].version == packet->wire->version)
             return openers[i].open(secrets, packet, scratch);
     return false;
+}
+
+void cap_open_proof(const cap_secrets *secrets, const cap_packet *packet)
+{
+    if (packet->message.type != UFTP_MESSAGE_KEYINFO_ACK)
+        return;
+    if (packet->session->version == VERSION_4)
+        cap_solve_receiver_v4(secrets, packet->session, packet->peer);
+    else
+        cap_solve_receiver_v5(secrets, packet->session, packet->peer);
 }
 
 static bool announces_one_of(const cap_secrets *secrets, const cap_handshake *h)
@@ -136,6 +146,8 @@ const char *cap_open_why_not(const cap_secrets *secrets, const cap_session *sess
     for (const cap_key *key = session->keys; key; key = key->next)
         if (key->opened)
             return NULL; /* what came before its keys stays sealed */
+    if (uftp_v3_is_version(session->version))
+        return "version 3 is not decrypted";
     if (session->version != VERSION_4)
         return "a private key opens no session of this version: its keys come from ECDH, and a key "
                "log is needed";

@@ -16,6 +16,7 @@ static const uftp_option items[] = {
     {OPTION_KEY, "key", "FILE", NULL,
      "decrypt version 4 with the private RSA key of the sender (or a proxy); may be repeated"},
     {'o', "output", "DIR", NULL, "extract: write files below DIR, which must exist"},
+    {'w', "write", "FILE", NULL, "decrypt: the capture to write; \"-\" for stdout"},
     {'v', "verbose", NULL, NULL, "dump: all fields"},
     {OPTION_JSON, "json", NULL, NULL, "dump: one JSON object per packet; check, stats: one object"},
     {OPTION_UTC, "utc", NULL, NULL, "dump: times of day instead of seconds since the first packet"},
@@ -28,12 +29,14 @@ static const uftp_option items[] = {
 const uftp_option_table cap_option_table = {
     .program = "uftp-pcap",
     .synopsis = "dump [options] FILE\ncheck [options] FILE\nextract -o DIR [options] FILE\n"
-                "stats [options] FILE\nCOMMAND [options] -i INTERFACE\ncheck --rules [--json]",
+                "stats [options] FILE\ndecrypt -w FILE [options] FILE\nCOMMAND [options] -i "
+                "INTERFACE\ncheck --rules [--json]",
     .summary = "Reads captures of UFTP sessions: pcap or pcapng, plain or gzip, \"-\" for stdin.\n"
                "  dump     packets, one line each\n"
                "  check    which rules of the protocol were broken, and by which packets\n"
                "  extract  the files that were sent\n"
-               "  stats    sessions, nodes, files and their figures",
+               "  stats    sessions, nodes, files and their figures\n"
+               "  decrypt  the capture, with the messages in the clear that open",
     .items = items,
     .count = sizeof items / sizeof *items,
 };
@@ -66,6 +69,9 @@ static int take(void *ctx, const uftp_option_use *use, uftp_failure *failure)
     case 'o':
         o->output = use->value;
         return 0;
+    case 'w':
+        o->written = use->value;
+        return 0;
     case 'v':
         o->verbose = true;
         return 0;
@@ -88,15 +94,16 @@ static int read_command(const char *word, cap_command *out, uftp_failure *failur
     static const char *const names[] = {[CAP_DUMP] = "dump",
                                         [CAP_CHECK] = "check",
                                         [CAP_EXTRACT] = "extract",
-                                        [CAP_STATS] = "stats"};
+                                        [CAP_STATS] = "stats",
+                                        [CAP_DECRYPT] = "decrypt"};
     for (size_t i = 0; word && i < sizeof names / sizeof *names; i++)
         if (strcmp(word, names[i]) == 0) {
             *out = (cap_command)i;
             return 0;
         }
     return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
-                     "%s%.60s%s a command: dump, check, extract or stats expected", word ? "'" : "",
-                     word ? word : "no command given;", word ? "' is not" : "");
+                     "%s%.60s%s a command: dump, check, extract, stats or decrypt expected",
+                     word ? "'" : "", word ? word : "no command given;", word ? "' is not" : "");
 }
 
 /* An option that a command does not look at is refused: it would seem to have worked. */
@@ -108,8 +115,14 @@ static int check_combination(const cap_options *o, uftp_failure *failure)
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "-o is for extract");
     if (o->command != CAP_DUMP && (o->verbose || o->utc))
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "-v and --utc are for dump");
-    if (o->command == CAP_EXTRACT && o->json)
-        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "extract has no --json");
+    if ((o->command == CAP_EXTRACT || o->command == CAP_DECRYPT) && o->json)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "--json is for dump, check and stats");
+    if (o->command == CAP_DECRYPT && !o->written)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "decrypt needs a file to write: -w FILE");
+    if (o->command != CAP_DECRYPT && o->written)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "-w is for decrypt");
+    if (o->command == CAP_DECRYPT && !o->keylog && o->key_count == 0)
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "decrypt needs secrets: -k or --key FILE");
     return 0;
 }
 

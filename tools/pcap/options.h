@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-typedef enum cap_command { CAP_DUMP, CAP_CHECK, CAP_EXTRACT, CAP_STATS } cap_command;
+typedef enum cap_command { CAP_DUMP, CAP_CHECK, CAP_EXTRACT, CAP_STATS, CAP_DECRYPT } cap_command;
 
 typedef struct cap_options {
     cap_command command;
@@ -20,8 +20,9 @@ typedef struct cap_options {
     const char *keylog;                     /* NULL: none */
     const char *keys[CAP_PRIVATE_KEYS_MAX]; /* files */
     size_t key_count;
-    const char *output; /* folder of extract */
-    uint64_t count;     /* stop after so many frames; 0: none */
+    const char *output;  /* folder of extract */
+    const char *written; /* the capture that decrypt writes */
+    uint64_t count;      /* stop after so many frames; 0: none */
     bool verbose, json, utc, quiet;
     bool rules; /* check: list them, and read nothing */
 } cap_options;

@@ -6,6 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *cap_type_name(uint8_t version, uint8_t type)
+{
+    if (!uftp_v3_is_version(version))
+        return uftp_message_name(type);
+    return uftp_v3_message_name(type == UFTP_MESSAGE_ENCRYPTED ? UFTP_V3_ENCRYPTED
+                                : type == UFTP_MESSAGE_ABORT   ? UFTP_V3_ABORT
+                                                               : type);
+}
+
 cap_file *cap_session_file(const cap_session *session, uint16_t id)
 {
     cap_file *const *page = session->pages[id >> 8];
@@ -117,7 +126,7 @@ static bool same_file(const cap_file *file, const uftp_fileinfo *info)
            file->mtime == info->mtime && text_is(file->name, info->name);
 }
 
-static cap_file *file_new(const cap_session *session, const uftp_fileinfo *info)
+static cap_file *file_new(const uftp_fileinfo *info, const uftp_layout *layout)
 {
     cap_file *file = calloc(1, sizeof *file);
     if (!file)
@@ -133,12 +142,14 @@ static cap_file *file_new(const cap_session *session, const uftp_fileinfo *info)
         file_free(file);
         return NULL;
     }
-    file->has_layout = session->announced && info->file_type == UFTP_FILE_REGULAR &&
-                       uftp_layout_init(&file->layout, info->size, session->block_size) == UFTP_OK;
+    file->has_layout = layout != NULL;
+    if (layout)
+        file->layout = *layout;
     return file;
 }
 
-static void take_fileinfo(cap_session *session, const uftp_fileinfo *info)
+void cap_session_add_file(cap_session *session, const uftp_fileinfo *info,
+                          const uftp_layout *layout)
 {
     const cap_file *known = cap_session_file(session, info->file_id);
     if (known && same_file(known, info))
@@ -146,7 +157,7 @@ static void take_fileinfo(cap_session *session, const uftp_fileinfo *info)
     cap_file ***page = &session->pages[info->file_id >> 8];
     if (!*page)
         *page = calloc(256, sizeof **page);
-    cap_file *file = *page ? file_new(session, info) : NULL;
+    cap_file *file = *page ? file_new(info, layout) : NULL;
     if (!file)
         return;
     (*page)[info->file_id & 0xff] = file;
@@ -155,6 +166,14 @@ static void take_fileinfo(cap_session *session, const uftp_fileinfo *info)
     else
         session->first_file = file;
     session->last_file = file;
+}
+
+static void take_fileinfo(cap_session *session, const uftp_fileinfo *info)
+{
+    uftp_layout layout;
+    bool laid_out = session->announced && info->file_type == UFTP_FILE_REGULAR &&
+                    uftp_layout_init(&layout, info->size, session->block_size) == UFTP_OK;
+    cap_session_add_file(session, info, laid_out ? &layout : NULL);
 }
 
 /* The file ID a message names; 0: none. */
@@ -180,6 +199,10 @@ static uint16_t file_id_of(const uftp_message *message)
 
 void cap_session_take(cap_session *session, cap_packet *packet)
 {
+    if (packet->is_v3) {
+        cap_v3_session_take(session, packet);
+        return;
+    }
     if (packet->message.type == UFTP_MESSAGE_ANNOUNCE)
         take_announce(session, packet);
     else if (packet->message.type == UFTP_MESSAGE_FILEINFO &&

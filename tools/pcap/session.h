@@ -9,6 +9,7 @@
 #include "handshake/v4.h"
 #include "handshake/v5.h"
 #include "map.h"
+#include "wire/v3.h"
 #include <uftp/layout.h>
 #include <uftp/wire.h>
 
@@ -50,7 +51,11 @@ typedef struct cap_peer {
     uint32_t derived_at;
 } cap_peer;
 
+/* Messages are counted by their number in the header. Those of version 3 are others (wire/v3.h):
+ * its ENCRYPTED (80) and ABORT (99) are counted as 18 and 19, which are free there. */
 #define CAP_TYPES (UFTP_MESSAGE_TYPE_MAX + 1)
+/* "ANNOUNCE", ...; "UNKNOWN". */
+const char *cap_type_name(uint8_t version, uint8_t type);
 
 typedef struct cap_session {
     struct cap_session *next; /* in the order of appearance */
@@ -102,7 +107,7 @@ typedef struct cap_packet {
     bool cut;         /* the capture holds less than was sent: never read beyond the header */
     uftp_bytes bytes; /* the datagram, as captured */
 
-    const uftp_wire *wire;
+    const uftp_wire *wire; /* NULL: version 3 */
     cap_depth depth;
     int error; /* uftp_error of what could not be read, 0 */
     uftp_header header;
@@ -111,6 +116,12 @@ typedef struct cap_packet {
     const cap_key *key; /* that opened it */
     uftp_bytes plain;   /* the message's bytes, when MESSAGE */
     uftp_message message;
+
+    /* Version 3: `wire` is NULL and message.type 0; `header` has version, type, group and source
+     * only, the source being that of the IP header where the packet has none. */
+    bool is_v3;
+    uftp_v3_header v3_header;
+    uftp_v3_message v3; /* when MESSAGE or, of ENCRYPTED, WRAPPER */
 
     cap_session *session; /* NULL: a heartbeat, which belongs to none, or no memory */
     cap_peer *peer;       /* its sender, likewise */

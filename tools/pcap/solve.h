@@ -39,4 +39,8 @@ bool cap_masters_search(const cap_secrets *secrets, cap_session *session,
 bool cap_solve_v4(const cap_secrets *secrets, cap_session *session);
 bool cap_solve_v5(const cap_secrets *secrets, cap_session *session, cap_peer *peer);
 
+/* Tries secrets on one receiver, although its packets open already: for what they prove. */
+void cap_solve_receiver_v4(const cap_secrets *secrets, cap_session *session, cap_peer *peer);
+void cap_solve_receiver_v5(const cap_secrets *secrets, cap_session *session, cap_peer *peer);
+
 #endif

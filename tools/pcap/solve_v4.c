@@ -174,3 +174,10 @@ bool cap_solve_v4(const cap_secrets *secrets, cap_session *session)
     }
     return session->keys != before;
 }
+
+void cap_solve_receiver_v4(const cap_secrets *secrets, cap_session *session, cap_peer *peer)
+{
+    cap_exchange *x = peer->exchange;
+    if (session->handshake && session->handshake->announced && x && x->keyed && !x->solved)
+        solve(secrets, session, peer);
+}

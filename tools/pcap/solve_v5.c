@@ -81,17 +81,6 @@ static void add_from_log(const cap_secrets *secrets, const cap_session *session,
 
 /* ---- one receiver, and the sender or proxy that it may have spoken to ---- */
 
-static bool context_of(const cap_peer *peer, const cap_leg *leg, uftp_v5_client_context *out)
-{
-    const cap_exchange *x = peer->exchange;
-    if (uftp_v5_client_context_init(out, (uftp_bytes){leg->context, leg->context_len}, peer->uid,
-                                    (uftp_bytes){x->secret, x->secret_len}, x->random) < 0)
-        return false;
-    return x->client_key_len == 0 ||
-           uftp_v5_client_context_add_key(out, (uftp_bytes){x->client_key, x->client_key_len}, 0,
-                                          0) == UFTP_OK;
-}
-
 static bool open_master(cap_handshake *h, cap_exchange *x, const cap_leg *leg,
                         const uftp_v5_client_context *context, const uftp_traffic *server_hs)
 {
@@ -133,7 +122,7 @@ static void solve(const cap_secrets *secrets, cap_session *session, cap_peer *pe
     size_t count = x->solved ? 0 : cap_premasters(secrets, session, peer, premasters);
     for (const cap_leg *leg = h->legs; leg && x->registered && !x->solved; leg = leg->next) {
         uftp_v5_client_context context;
-        if (!context_of(peer, leg, &context))
+        if (!cap_exchange_context(peer->exchange, peer->uid, leg, &context))
             continue;
         for (size_t i = 0; i < count && !x->solved; i++) {
             uftp_traffic server_hs, client_hs;
@@ -168,7 +157,7 @@ static void add_app_keys(cap_session *session, cap_peer *peer)
         for (const cap_leg *leg = h->legs; leg && x && x->registered; leg = leg->next) {
             uftp_v5_client_context context;
             uint8_t verify[UFTP_HASH_LEN_MAX];
-            if (!context_of(peer, leg, &context))
+            if (!cap_exchange_context(peer->exchange, peer->uid, leg, &context))
                 continue;
             uftp_v5_client_app_keys(suite, h->masters[i], &h->server.v5.context, &context, &traffic,
                                     verify);
@@ -206,4 +195,11 @@ bool cap_solve_v5(const cap_secrets *secrets, cap_session *session, cap_peer *pe
             derive(secrets, session, peer);
     }
     return peer->keys != before;
+}
+
+void cap_solve_receiver_v5(const cap_secrets *secrets, cap_session *session, cap_peer *peer)
+{
+    cap_exchange *x = peer->exchange;
+    if (session->handshake && session->handshake->announced && x && x->keyed && !x->solved)
+        solve(secrets, session, peer);
 }

@@ -108,13 +108,28 @@ static void count_file(file_stats *f, const cap_packet *packet)
     }
 }
 
+static void count_file_v3(file_stats *f, const cap_packet *packet)
+{
+    const uftp_v3_message *m = &packet->v3;
+    f->last = packet->time;
+    if (m->type == UFTP_V3_FILESEG) {
+        f->blocks++;
+        f->block_bytes += m->as.fileseg.data.len;
+    } else if (m->type == UFTP_V3_STATUS) {
+        f->statuses++;
+        f->naks += bits_in(m->as.status.naks);
+    } else if (m->type == UFTP_V3_COMPLETE && m->as.complete.status < 4) {
+        f->completes[m->as.complete.status]++;
+    }
+}
+
 void cap_stats_packet(cap_stats *stats, const cap_packet *packet)
 {
     session_stats *s = packet->session ? of_session(stats, packet->session) : NULL;
     if (!s)
         return;
     s->bytes += packet->bytes.len;
-    if (packet->peer && packet->peer->is_server) {
+    if (packet->peer && packet->peer->is_server && !packet->is_v3) {
         uint64_t grtt = uftp_grtt_expand(packet->header.grtt);
         if (!s->grtt_seen || grtt < s->grtt_min)
             s->grtt_min = grtt;
@@ -124,20 +139,24 @@ void cap_stats_packet(cap_stats *stats, const cap_packet *packet)
     }
     if (packet->depth != CAP_DEPTH_MESSAGE)
         return;
-    s->aborts += packet->message.type == UFTP_MESSAGE_ABORT;
+    s->aborts += packet->is_v3 ? packet->v3.type == UFTP_V3_ABORT
+                               : packet->message.type == UFTP_MESSAGE_ABORT;
     file_stats *f = packet->file ? of_file(stats, packet->file, packet->time) : NULL;
-    if (f)
+    if (f && packet->is_v3)
+        count_file_v3(f, packet);
+    else if (f)
         count_file(f, packet);
 }
 
 /* ---- output ---- */
 
-static void write_counts(cap_writer *w, const char *name, const uint64_t counts[CAP_TYPES])
+static void write_counts(cap_writer *w, const char *name, uint8_t version,
+                         const uint64_t counts[CAP_TYPES])
 {
     cap_open_object(w, name);
     for (unsigned type = 0; type < CAP_TYPES; type++)
         if (counts[type])
-            cap_write_number(w, uftp_message_name((uint8_t)type), counts[type]);
+            cap_write_number(w, cap_type_name(version, (uint8_t)type), counts[type]);
     cap_close_object(w);
 }
 
@@ -176,8 +195,10 @@ static void write_parameters(cap_writer *w, const cap_session *session)
     cap_write_address(w, "public_address", &session->public_address);
     cap_write_address(w, "private_address", &session->private_address);
     cap_write_number(w, "block_size", session->block_size);
-    cap_write_number(w, "robust", session->robust);
-    cap_write_number(w, "cc_type", session->cc_type);
+    if (!uftp_v3_is_version(session->version)) {
+        cap_write_number(w, "robust", session->robust);
+        cap_write_number(w, "cc_type", session->cc_type);
+    }
     cap_write_flag(w, "sync_mode", session->sync_mode);
     cap_write_flag(w, "encryption", session->encrypted);
     if (session->encrypted) {
@@ -226,9 +247,9 @@ static void write_session(const cap_stats *stats, cap_writer *w, const cap_sessi
             cap_write_seconds(w, "grtt_max", s->grtt_max);
         }
     }
-    write_counts(w, "messages", session->counts);
+    write_counts(w, "messages", session->version, session->counts);
     if (session->sealed) {
-        write_counts(w, "decrypted", session->opened);
+        write_counts(w, "decrypted", session->version, session->opened);
         write_nonzero(w, "no_key", session->no_key);
         write_nonzero(w, "no_key_fits", session->open_failed);
     }

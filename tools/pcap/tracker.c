@@ -86,6 +86,8 @@ static bool read_header(cap_packet *packet)
 {
     if (packet->bytes.len < HEADER_AND_MESSAGE_MIN)
         return false;
+    if (uftp_v3_is_version(packet->bytes.data[0]))
+        return cap_v3_header_read(packet);
     packet->wire = uftp_wire_find(packet->bytes.data[0]);
     if (!packet->wire)
         return false;
@@ -110,6 +112,10 @@ static int read_message(cap_packet *packet, uftp_bytes bytes)
 /* What can be read without a key. */
 static void read_body(cap_packet *packet)
 {
+    if (packet->is_v3) {
+        cap_v3_body_read(packet);
+        return;
+    }
     size_t header_len = packet->wire->header_len;
     uftp_bytes body = {packet->bytes.data + header_len, packet->bytes.len - header_len};
     packet->depth = CAP_DEPTH_HEADER;
@@ -230,8 +236,10 @@ static bool take_datagram(cap_tracker *tracker, cap_packet *packet)
         unseal(tracker, packet);
     if (packet->depth == CAP_DEPTH_MESSAGE && packet->session) {
         cap_session_take(packet->session, packet);
-        if (packet->peer && cap_secrets_any(&tracker->secrets))
+        if (packet->peer && cap_secrets_any(&tracker->secrets)) {
             cap_handshake_take(packet);
+            cap_open_proof(&tracker->secrets, packet);
+        }
     }
     if (packet->cut) {
         tracker->counts.cut++;
@@ -286,8 +294,8 @@ static bool is_train(const cap_packet *packet, size_t segment_len)
 /* Keeps back all but the first packet. */
 static void split_train(cap_tracker *tracker, cap_packet *packet)
 {
-    if (packet->cut || !read_header(packet))
-        return;
+    if (packet->cut || !read_header(packet) || packet->is_v3)
+        return; /* programs of version 3 send one by one */
     size_t len = first_len(tracker, packet);
     if (len == 0 || len >= packet->bytes.len || !is_train(packet, len))
         return;

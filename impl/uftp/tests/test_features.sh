@@ -404,33 +404,6 @@ daemons_are_nice_and_end_by_signals() {
     [ $((($(date +%s%N) - began) / 1000000)) -lt 3000 ] || complain "INT: it took more than three seconds"
 }
 
-# Codes 0, 6, 7, 9 and 10 are looked at in passing elsewhere; here is each that can be provoked.
-exit_codes_tell_what_was_wrong() {
-    send 1 --no-such-option
-    send 1
-    send 1 -f -z small
-    send 1 -i "$stage/no-such-list"
-    send 2 -M no-such-host.invalid small
-    send 2 -M ff15::77:1 small # no private group of that family
-    echo taken >"$stage/taken"
-    send 3 -k "$stage/taken" -K ec:secp256r1 small
-    send 3 -k "$stage/no-such-key" small
-    send 4 -L "$stage/no/such/place" small
-    send 7 -H 0xAE small
-    start_receiver codes -U 0xA1
-    send 10 -H 0xA1 no-such-file
-    send 0 -H 0xA1,0xAE small
-    stop_receiver "$receiver"
-    mkdir "$stage/mount-full" && mount -t tmpfs -o size=64k none "$stage/mount-full" || return
-    start_receiver mount-full -U 0xA1
-    send 8 -H 0xA1 big # nobody can take it
-    stop_receiver "$receiver"
-    "$uftpd" -d -I lo -D relative 2>/dev/null
-    [ $? = 1 ] || complain "uftpd: a relative -D is not 1"
-    "$uftpd" -d -I lo -k "$stage/no-such-key" 2>/dev/null
-    [ $? = 3 ] || complain "uftpd: an unreadable key is not 3"
-}
-
 # The most that was ever resident: docs/memory.md has the formula. The first transfer fills the
 # buffers of a batch of datagrams; after that only the maps may grow. Sanitizers have needs of their
 # own.
@@ -462,7 +435,7 @@ files_appear_complete_and_under_a_temporary_name_before what_stands_in_the_way_i
 sync_goes_by_time_and_size special_files_and_long_names_are_skipped
 plain_sessions_are_refused_on_request log_files_are_rolled
 a_log_into_a_closed_pipe_harms_no_session levels_add_lines records_of_both_sides
-daemons_are_nice_and_end_by_signals exit_codes_tell_what_was_wrong memory_does_not_grow_with_files"
+daemons_are_nice_and_end_by_signals memory_does_not_grow_with_files"
 [ $# = 0 ] || features=$*
 for feature in $features; do
     failed_before=$failures
