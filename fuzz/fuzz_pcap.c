@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include "check.h"
+#include "decrypt.h"
 #include "dump.h"
 #include "extract.h"
 #include "stats.h"
@@ -110,7 +111,21 @@ typedef struct run {
     cap_extract *extract;
     FILE *nowhere;
     cap_dump dumps[2];
+    cap_decrypt *decrypt;
+    cap_tracker *sealed, *open; /* of what decrypt gets, and of what it hands out */
+    cap_link link;
 } run;
+
+/* What is written can be read, and is no longer than what it came from but for headers. */
+static void take_decrypted(void *ctx, const cap_frame *frame)
+{
+    run *r = ctx;
+    const cap_packet *packet;
+    FUZZ_CHECK(frame->bytes.len <= 1024 + 65535);
+    for (bool got = cap_tracker_take(r->open, r->link, frame, &packet); got;
+         got = cap_tracker_next(r->open, &packet))
+        ;
+}
 
 static void start(run *r, uint8_t keys)
 {
@@ -128,11 +143,15 @@ static void start(run *r, uint8_t keys)
     if (keys & 1)
         FUZZ_CHECK(cap_keylog_add(&r->keylog, log, sizeof log - 1) == 0);
     r->tracker = cap_tracker_new(&r->keylog);
+    r->sealed = cap_tracker_new(&r->keylog);
+    r->open = cap_tracker_new(NULL);
+    r->decrypt = cap_decrypt_new(r->link, take_decrypted, r);
     r->check = cap_check_new();
     r->stats = cap_stats_new();
     r->extract = cap_extract_new(&r->store);
     r->nowhere = fopen("/dev/null", "w");
-    FUZZ_CHECK(r->tracker && r->check && r->stats && r->extract && r->nowhere);
+    FUZZ_CHECK(r->tracker && r->sealed && r->open && r->decrypt && r->check && r->stats &&
+               r->extract && r->nowhere);
     r->dumps[0] = (cap_dump){.out = r->nowhere, .verbose = true};
     r->dumps[1] = (cap_dump){.out = r->nowhere, .json = true};
 }
@@ -151,12 +170,15 @@ static void finish(run *r)
     cap_extract_free(r->extract);
     cap_stats_free(r->stats);
     cap_check_free(r->check);
+    cap_decrypt_free(r->decrypt);
+    cap_tracker_free(r->sealed);
+    cap_tracker_free(r->open);
     cap_tracker_free(r->tracker);
     cap_keylog_free(&r->keylog);
     fclose(r->nowhere);
 }
 
-static void take(run *r, cap_link link, const cap_frame *frame)
+static void take(run *r, const cap_frame *frame)
 {
     /* Memory of exactly the frame's length, so that one byte too many is seen. */
     uint8_t *exact = malloc(frame->bytes.len ? frame->bytes.len : 1);
@@ -165,7 +187,7 @@ static void take(run *r, cap_link link, const cap_frame *frame)
     cap_frame copy = *frame;
     copy.bytes.data = exact;
     const cap_packet *packet;
-    for (bool got = cap_tracker_take(r->tracker, link, &copy, &packet); got;
+    for (bool got = cap_tracker_take(r->tracker, r->link, &copy, &packet); got;
          got = cap_tracker_next(r->tracker, &packet)) {
         cap_dump_packet(&r->dumps[0], packet);
         cap_dump_packet(&r->dumps[1], packet);
@@ -173,6 +195,7 @@ static void take(run *r, cap_link link, const cap_frame *frame)
         cap_stats_packet(r->stats, packet);
         cap_extract_packet(r->extract, packet);
     }
+    cap_decrypt_frame(r->decrypt, r->sealed, &copy);
     free(exact);
 }
 
@@ -180,9 +203,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    run r = {0};
+    run r = {.link = (cap_link)(data[0] % (CAP_LINK_NULL + 1))};
     start(&r, data[1]);
-    cap_link link = (cap_link)(data[0] % (CAP_LINK_NULL + 1));
     cap_frame frame = {.time = UFTP_S(1)};
     for (size_t at = 2; size - at >= 3;) {
         size_t len = (size_t)(data[at] << 8 | data[at + 1]);
@@ -193,7 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         frame.number++;
         frame.bytes = (uftp_bytes){data + at, len};
         at += len;
-        take(&r, link, &frame);
+        take(&r, &frame);
     }
     finish(&r);
     return 0;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <uftp/quantise.h>
 
-static view_field *add(view *v, view_kind kind, const char *prefix, const char *name)
+view_field *view_add(view *v, view_kind kind, const char *prefix, const char *name)
 {
     if (v->count == VIEW_FIELDS_MAX)
         abort();
@@ -15,28 +15,35 @@ static view_field *add(view *v, view_kind kind, const char *prefix, const char *
     return field;
 }
 
+enum { VERSION_4 = 0x40 };
+
+static bool is_v4(const view *v)
+{
+    return v->version == VERSION_4;
+}
+
 static void number(view *v, const char *prefix, const char *name, uint64_t value)
 {
-    add(v, VIEW_NUMBER, prefix, name)->number = value;
+    view_add(v, VIEW_NUMBER, prefix, name)->number = value;
 }
 
 static void bytes(view *v, const char *prefix, const char *name, uftp_bytes value)
 {
     if (value.len) /* tshark leaves out what is empty */
-        add(v, VIEW_BYTES, prefix, name)->bytes = value;
+        view_add(v, VIEW_BYTES, prefix, name)->bytes = value;
 }
 
 static void text(view *v, const char *prefix, const char *name, uftp_bytes value)
 {
-    add(v, VIEW_TEXT, prefix, name)->bytes = value;
+    view_add(v, VIEW_TEXT, prefix, name)->bytes = value;
 }
 
 static void stamp(view *v, const char *prefix, const char *name, uint64_t us)
 {
-    add(v, VIEW_TIME, prefix, name)->number = us;
+    view_add(v, VIEW_TIME, prefix, name)->number = us;
 }
 
-/* Rates beyond 32 bits: tshark keeps them in 32, and shows what is left of "no limit", 2^48. */
+/* Rates beyond 32 bits: tshark keeps them in 32, and shows what is left of "no limit". */
 static void rate(view *v, const char *prefix, const char *name, uint16_t word)
 {
     number(v, prefix, name, (uint32_t)uftp_rate_expand(word));
@@ -80,7 +87,7 @@ static void group_address(view *v, const char *name, const uftp_address *address
 {
     char whole[32];
     snprintf(whole, sizeof whole, "%s.%s", name, address->family == UFTP_IPV6 ? "ipv6" : "ipv4");
-    add(v, VIEW_ADDRESS, "announce", whole)->address = *address;
+    view_add(v, VIEW_ADDRESS, "announce", whole)->address = *address;
 }
 
 static void announce(view *v, const uftp_announce *m)
@@ -106,7 +113,12 @@ static void announce(view *v, const uftp_announce *m)
         number(v, "encinfo", "flags", info->client_auth);
         number(v, "encinfo", "flags.client_auth", info->client_auth);
         number(v, "encinfo", "flags.reserved", 0);
-        number(v, "encinfo", "reserved", 0);
+        if (is_v4(v)) {
+            number(v, "encinfo", "keyextype", info->key_exchange);
+            number(v, "encinfo", "sigtype", info->sigtype);
+        } else {
+            number(v, "encinfo", "reserved", 0);
+        }
         number(v, "encinfo", "keytype", info->cipher);
         number(v, "encinfo", "hashtype", info->hash);
         number(v, "encinfo", "keylen", info->public_key.len);
@@ -122,7 +134,10 @@ static void announce(view *v, const uftp_announce *m)
 
 static void keyinfo(view *v, const uftp_keyinfo *m)
 {
-    number(v, "keyinfo", "siglen", m->signature.len);
+    if (is_v4(v))
+        number(v, "keyinfo", "reserved", 0);
+    else
+        number(v, "keyinfo", "siglen", m->signature.len);
     number(v, "keyinfo", "ivctr", m->iv_counter);
     bytes(v, "keyinfo", "sig", m->signature);
     for (size_t i = 0; i < m->entry_count; i++) {
@@ -137,7 +152,8 @@ static void fileinfo(view *v, const uftp_fileinfo *m)
     number(v, "fileinfo", "file_id", m->file_id);
     number(v, "fileinfo", "ftype", m->file_type);
     number(v, "fileinfo", "reserved", 0);
-    number(v, "fileinfo", "ftstamp_hi", m->mtime >> 32);
+    if (!is_v4(v))
+        number(v, "fileinfo", "ftstamp_hi", m->mtime >> 32);
     number(v, "fileinfo", "namelen", (m->name.len + 3) / 4);
     number(v, "fileinfo", "linklen", (m->link.len + 3) / 4);
     number(v, "fileinfo", "fsize", m->size);
@@ -196,7 +212,7 @@ static void cong_ctrl(view *v, const uftp_cong_ctrl *m)
         number(v, "congctrl", "item.flags.start", (item.flags & UFTP_CONG_START) != 0);
         number(v, "congctrl", "item.flags.leave", item.flags >> 3 & 1);
         number(v, "congctrl", "item.flags.reserved", item.flags >> 4);
-        add(v, VIEW_SPAN, "congctrl", "item.rtt")->number = uftp_grtt_expand(item.rtt);
+        view_add(v, VIEW_SPAN, "congctrl", "item.rtt")->number = uftp_grtt_expand(item.rtt);
         number(v, "congctrl", "item.rate", 0); /* reserved; of version 4 */
     }
 }
@@ -206,9 +222,11 @@ static void proxy_key(view *v, const uftp_proxy_key *m)
     number(v, "proxykey", "bloblen", m->public_key.len);
     number(v, "proxykey", "dhlen", m->ecdh_key.len);
     number(v, "proxykey", "siglen", m->signature.len);
+    if (is_v4(v))
+        number(v, "proxykey", "nonce", m->nonce);
     blob(v, m->public_key);
     blob(v, m->ecdh_key);
-    bytes(v, "proxykey", "sig", m->signature);
+    bytes(v, "proxykey", is_v4(v) ? "verify" : "sig", m->signature);
 }
 
 static void abort_message(view *v, const uftp_abort *m)
@@ -221,28 +239,29 @@ static void abort_message(view *v, const uftp_abort *m)
     text(v, "abort", "message", m->text);
 }
 
-/* tshark takes the two reserved bytes for the length of what follows them (spec v5 1.12). */
-static void keyinfo_ack(view *v, uftp_bytes message)
-{
-    uint64_t len = load(message.data + 2, 2);
-    number(v, "keyinfoack", "verify_len", len);
-    add(v, VIEW_BYTES, "keyinfoack", "verify_data")->bytes =
-        (uftp_bytes){message.data + 4, len < message.len - 4 ? (size_t)len : message.len - 4};
-}
-
 /* What tshark calls the part of a message. */
 static const char *part_name(uint8_t type)
 {
     static const char *const names[CAP_TYPES] = {
-        [UFTP_MESSAGE_ANNOUNCE] = "announce",    [UFTP_MESSAGE_REGISTER] = "register",
-        [UFTP_MESSAGE_REG_CONF] = "regconf",     [UFTP_MESSAGE_KEYINFO] = "keyinfo",
-        [UFTP_MESSAGE_FILEINFO] = "fileinfo",    [UFTP_MESSAGE_FILEINFO_ACK] = "fileinfoack",
-        [UFTP_MESSAGE_FILESEG] = "fileseg",      [UFTP_MESSAGE_DONE] = "done",
-        [UFTP_MESSAGE_STATUS] = "status",        [UFTP_MESSAGE_COMPLETE] = "complete",
-        [UFTP_MESSAGE_DONE_CONF] = "doneconf",   [UFTP_MESSAGE_HB_REQ] = "hbreq",
-        [UFTP_MESSAGE_HB_RESP] = "hbresp",       [UFTP_MESSAGE_PROXY_KEY] = "proxykey",
-        [UFTP_MESSAGE_ABORT] = "abort",          [UFTP_MESSAGE_CONG_CTRL] = "congctrl",
-        [UFTP_MESSAGE_CLIENT_KEY] = "clientkey", [UFTP_MESSAGE_KEYINFO_ACK] = "keyinfoack",
+        [UFTP_MESSAGE_ANNOUNCE] = "announce",
+        [UFTP_MESSAGE_REGISTER] = "register",
+        [UFTP_MESSAGE_CLIENT_KEY] = "clientkey",
+        [UFTP_MESSAGE_KEYINFO_ACK] = "keyinfoack",
+        [UFTP_MESSAGE_KEY_REQ] = "keyreq",
+        [UFTP_MESSAGE_REG_CONF] = "regconf",
+        [UFTP_MESSAGE_KEYINFO] = "keyinfo",
+        [UFTP_MESSAGE_FILEINFO] = "fileinfo",
+        [UFTP_MESSAGE_FILEINFO_ACK] = "fileinfoack",
+        [UFTP_MESSAGE_FILESEG] = "fileseg",
+        [UFTP_MESSAGE_DONE] = "done",
+        [UFTP_MESSAGE_STATUS] = "status",
+        [UFTP_MESSAGE_COMPLETE] = "complete",
+        [UFTP_MESSAGE_DONE_CONF] = "doneconf",
+        [UFTP_MESSAGE_HB_REQ] = "hbreq",
+        [UFTP_MESSAGE_HB_RESP] = "hbresp",
+        [UFTP_MESSAGE_PROXY_KEY] = "proxykey",
+        [UFTP_MESSAGE_ABORT] = "abort",
+        [UFTP_MESSAGE_CONG_CTRL] = "congctrl",
         [UFTP_MESSAGE_CC_ACK] = "ccack",
     };
     return type < CAP_TYPES && names[type] ? names[type] : "none";
@@ -252,17 +271,23 @@ static void view_message(view *v, const cap_packet *packet)
 {
     const uftp_message *m = &packet->message;
     const char *part = part_name(m->type);
-    number(v, part, "func", m->type);
-    number(v, part, "hlen", 4u * packet->plain.data[1]); /* tshark counts bytes */
+    unsigned words = packet->plain.data[1];
+    if (is_v4(v) && m->type == UFTP_MESSAGE_CC_ACK) { /* where tshark 4.0 is one field off */
+        number(v, part, "func", 4 * words);
+        number(v, part, "hlen", words);
+    } else {
+        number(v, part, "func", m->type);
+        number(v, part, "hlen", 4 * words); /* tshark counts bytes */
+    }
     switch ((uftp_message_type)m->type) {
     case UFTP_MESSAGE_ANNOUNCE:
         announce(v, &m->as.announce);
         break;
     case UFTP_MESSAGE_REGISTER:
-        number(v, part, "dhlen", m->as.registration.ecdh_key.len);
+        number(v, part, is_v4(v) ? "keyinfo_len" : "dhlen", m->as.registration.ecdh_key.len);
         stamp(v, part, "tstamp", m->as.registration.timestamp_us);
         bytes(v, part, "rand2", (uftp_bytes){m->as.registration.random, UFTP_RANDOM_LEN});
-        bytes(v, part, "dhkey", m->as.registration.ecdh_key);
+        bytes(v, part, is_v4(v) ? "keyinfo" : "dhkey", m->as.registration.ecdh_key);
         uids(v, &m->as.registration.clients);
         break;
     case UFTP_MESSAGE_REG_CONF:
@@ -343,7 +368,7 @@ static void view_message(view *v, const cap_packet *packet)
         number(v, part, "reserved", 0);
         tfmcc_ack(v, &m->as.cc_ack.tfmcc);
         break;
-    case UFTP_MESSAGE_CLIENT_KEY: /* this and the next are seen decrypted only */
+    case UFTP_MESSAGE_CLIENT_KEY:
         number(v, part, "reserved", 0);
         number(v, part, "bloblen", m->as.client_key.public_key.len);
         number(v, part, "siglen", m->as.client_key.signature.len);
@@ -351,9 +376,17 @@ static void view_message(view *v, const cap_packet *packet)
         bytes(v, part, "verify", m->as.client_key.signature);
         break;
     case UFTP_MESSAGE_KEYINFO_ACK:
-        keyinfo_ack(v, packet->plain);
+        if (is_v4(v)) { /* one byte too far (0, and the first one behind), and then no more */
+            number(v, part, "reserved", m->as.keyinfo_ack.verify_data.data[0]);
+            break;
+        }
+        /* The length that goes with it is 0 on the wire (v5 1.12): tshark believes it. */
+        number(v, part, "verify_len", 0);
+        view_add(v, VIEW_BYTES, part, "verify_data")->bytes = (uftp_bytes){0};
         break;
-    case UFTP_MESSAGE_KEY_REQ: /* to a proxy, in no capture */
+    case UFTP_MESSAGE_KEY_REQ:
+        number(v, part, "reserved", 0);
+        break;
     case UFTP_MESSAGE_ENCRYPTED:
         break;
     }
@@ -363,13 +396,18 @@ void view_packet(view *v, const cap_packet *packet)
 {
     const uftp_header *header = &packet->header;
     v->count = 0;
+    v->version = header->version;
+    if (packet->is_v3) {
+        view_packet_v3(v, packet);
+        return;
+    }
     number(v, "", "version", header->version);
     number(v, "", "func", header->type);
     number(v, "", "seq", header->seq);
     number(v, "", "src_id", header->source);
     number(v, "", "group_id", header->group);
     number(v, "", "group_inst", header->instance);
-    add(v, VIEW_SPAN, "", "grtt")->number = uftp_grtt_expand(header->grtt);
+    view_add(v, VIEW_SPAN, "", "grtt")->number = uftp_grtt_expand(header->grtt);
     number(v, "", "gsize", uftp_size_expand(header->group_size));
     number(v, "", "reserved", 0);
     if (!packet->sealed) {
@@ -377,7 +415,12 @@ void view_packet(view *v, const cap_packet *packet)
         return;
     }
     number(v, "encrypted", "ivctr", packet->encrypted.iv_counter);
-    number(v, "encrypted", "reserved", 0);
+    if (is_v4(v))
+        number(v, "encrypted", "sig_len", packet->encrypted.signature.len);
+    else
+        number(v, "encrypted", "reserved", 0);
     number(v, "encrypted", "payload_len", packet->encrypted.payload.len);
+    if (is_v4(v)) /* shown also when it is empty */
+        view_add(v, VIEW_BYTES, "encrypted", "signature")->bytes = packet->encrypted.signature;
     bytes(v, "encrypted", "payload", packet->encrypted.payload);
 }

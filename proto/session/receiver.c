@@ -151,7 +151,7 @@ uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type)
                         .instance = session->instance,
                         .file_id = session->file.id,
                         .peer = session->server,
-                        .address = session->peer};
+                        .address = session->origin};
 }
 
 void uftp_session_push(const uftp_session *session, const uftp_event *event)

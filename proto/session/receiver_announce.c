@@ -150,9 +150,8 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
     int err = uftp_session_keys_verify_announce(session, packet, announce, arrival->now);
     if (err < 0)
         return err;
-    if (in_haste)
-        uftp_session_commit(session, packet, arrival);
-    else
+    uftp_session_commit(session, packet, arrival); /* the GRTT, by which our patience goes */
+    if (!in_haste)
         uftp_session_touch(session, arrival->now);
     return UFTP_OK;
 }
@@ -297,6 +296,8 @@ int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
         int err = uftp_session_keys_verify_keyinfo(session, packet, message, now);
         if (err < 0)
             return err;
+        if (session->keys->schedule->keyinfo_signed)
+            uftp_session_commit(session, packet, arrival);
         uftp_session_touch(session, now);
     }
     if (sealed && session->state == SESSION_MIDGROUP) { /* our answer was lost */

@@ -324,14 +324,21 @@ static void on_file_done(uftp_session *session, const uftp_done *message, bool l
     file->last_section = end;
 }
 
-/* The sender is through. A file that is still open is lost: nobody is going to send its rest. */
+/* The sender is through. A file that is still open is lost: nobody is going to send its rest. What
+ * was received takes its final place before we say that we are through, too: for a sender that has
+ * heard that we are served, and will not serve us again. (The reference moves it at DONE_CONF.) */
 static void on_session_done(uftp_session *session, uint64_t now)
 {
     bool repeated = session->state == SESSION_COMPLETE;
     if (!repeated) {
         if (session->state == SESSION_RECEIVING) {
-            uftp_session_push_file_finished(session, now, UFTP_ERR_TRUNCATED);
+            uftp_session_push_file_finished(session, now, UFTP_ERR_INCOMPLETE);
             uftp_session_store_abandon(session);
+            uftp_session_enter(session, now, SESSION_MIDGROUP);
+        }
+        if (uftp_session_store_deliver(session) < 0) {
+            uftp_session_fail(session, now, "Moving the received files failed", FAREWELL_ABORT);
+            return;
         }
         session->owes = 0;
         session->file.id = 0;

@@ -488,7 +488,7 @@ uftp_file_outcome uftp_session_store_begin(uftp_session *session, int *error, co
 int uftp_session_store_commit(uftp_session *session);
 /* The file being received will not be completed. */
 void uftp_session_store_abandon(uftp_session *session);
-/* End of a session with a temporary directory: what was received moves to its destination. */
+/* With a temporary directory, at the end: what was received moves to its destination. */
 int uftp_session_store_deliver(uftp_session *session);
 void uftp_session_partial_name(const uftp_session *session, uint16_t file_id, char *out,
                                size_t capacity);

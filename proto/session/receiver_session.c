@@ -486,7 +486,7 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
     uftp_receiver *receiver = session->receiver;
     bool ours = farewell == FAREWELL_ABORT;
     if (session->state == SESSION_RECEIVING) {
-        int error = session->file.error ? session->file.error : UFTP_ERR_TRUNCATED;
+        int error = session->file.error ? session->file.error : UFTP_ERR_INCOMPLETE;
         uftp_session_push_file_finished(session, now, error);
         uftp_session_store_abandon(session);
     }
@@ -518,14 +518,8 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
 void uftp_session_finish(uftp_session *session, uint64_t now)
 {
     uftp_receiver *receiver = session->receiver;
-    int err = uftp_session_store_deliver(session);
-    if (err < 0) {
-        push_finished(session, now, UFTP_RESULT_FAILED, "Moving the received files failed");
-        receiver->stats.sessions_failed++;
-    } else {
-        push_finished(session, now, UFTP_RESULT_OK, NULL);
-        receiver->stats.sessions_finished++;
-    }
+    push_finished(session, now, UFTP_RESULT_OK, NULL);
+    receiver->stats.sessions_finished++;
     leave_group(session);
     remember(session, now, true);
     uftp_session_free(session);

@@ -116,11 +116,33 @@ void uftp_sender_round_begin(uftp_sender *sender, uint64_t now)
     sender->round_deadline = now + 3 * uftp_sender_told_grtt(sender);
 }
 
+static bool packet_is_full(const uftp_sender *sender)
+{
+    const client_list *due = sender->clients.by_due;
+    const uint32_t block_size = sender->config.block_size;
+    return due[CLIENT_DUE_KEYINFO].count >= block_size / UFTP_KEYINFO_ENTRY_LEN ||
+           due[CLIENT_DUE_REG_CONF].count >= block_size / 4 ||
+           due[CLIENT_DUE_DONE_CONF].count >= block_size / 4;
+}
+
+/* Of the receivers that we know of, while we wait for them to register, or to end. */
+static bool nobody_is_missing(const uftp_sender *sender)
+{
+    if (sender->phase == UFTP_SENDER_ANNOUNCE)
+        return !sender->open && uftp_clients_in(&sender->clients, UFTP_CLIENT_MUTE) == 0;
+    return uftp_clients_in(&sender->clients, UFTP_CLIENT_ACTIVE) == 0;
+}
+
 void uftp_sender_answer_soon(uftp_sender *sender, uint64_t now)
 {
+    if (packet_is_full(sender) || nobody_is_missing(sender)) {
+        sender->answer_deadline = UFTP_NEVER;
+        sender->answers_open = true;
+        return;
+    }
     if (sender->answer_deadline != UFTP_NEVER)
         return;
-    uint64_t delay = sender->grtt.value / 4;
+    uint64_t delay = sender->grtt.value / 8;
     sender->answer_deadline =
         now + (delay < SENDER_ANSWER_DELAY_MAX ? delay : SENDER_ANSWER_DELAY_MAX);
 }

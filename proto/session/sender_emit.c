@@ -462,8 +462,10 @@ int uftp_sender_emit(uftp_sender *sender, uint64_t now, uftp_transmit *out)
         uftp_pacer_spend(&sender->pacer, now, out->len + sender->ip_overhead);
         return 1;
     }
-    if (sender->answers_open && emit_answers(sender, now, out))
+    if (sender->answers_open && emit_answers(sender, now, out)) {
+        sender->answers_open = answers_due(sender); /* the next one waits for company again */
         return 1;
+    }
     switch (sender->phase) {
     case UFTP_SENDER_ANNOUNCE:
         if (sender->list_empty_due || uftp_clients_any_due(clients, CLIENT_DUE_ANNOUNCE))

@@ -38,10 +38,12 @@
 #include <uftp/layout.h>
 #include <uftp/quantise.h>
 
-/* Answers (KEYINFO, REG_CONF, DONE_CONF) wait this long for company, so that a thousand receivers
- * that register together are answered in packets full of UIDs. The reference lets them wait for its
- * next repeat, up to 1.5 s at the default GRTT. */
-#define SENDER_ANSWER_DELAY_MAX UFTP_MS(20)
+/* Answers (KEYINFO, REG_CONF, DONE_CONF) wait for company, so that a thousand receivers that
+ * register one behind the other are answered in packets full of UIDs: until one is full, nobody is
+ * missing, or an eighth of a GRTT has passed, and this at most. It is time that is waited for the
+ * missing ones in any case. The reference lets answers wait for its next repeat, up to 1.5 s at the
+ * default GRTT. */
+#define SENDER_ANSWER_DELAY_MAX UFTP_MS(250)
 /* ABORTs to strangers: so many may wait, and so many leave per second, because each is five times
  * as long as what asked for it. */
 #define SENDER_STRANGERS_MAX 16

@@ -435,7 +435,7 @@ static void done_of_the_session_for_us_drops_an_open_file(void **state)
     rx_end(&b, &peer);
     assert_int_equal(memory_store_count(&b.files, UFTP_STAT_REGULAR), 0);
     assert_int_equal(b.events[UFTP_EVENT_FILE_FINISHED], 1);
-    assert_true(b.last[UFTP_EVENT_FILE_FINISHED].error < 0);
+    assert_int_equal(b.last[UFTP_EVENT_FILE_FINISHED].error, UFTP_ERR_INCOMPLETE);
     assert_int_equal(rx_stats(&b).sessions_finished, 1);
     close_session();
 }

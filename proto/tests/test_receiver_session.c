@@ -510,6 +510,23 @@ static void signed_announces_keep_an_encrypted_session_alive(void **state)
     }
 }
 
+/* The sender finds that the group is further away than it thought, and pauses for longer. What it
+ * signs is believed. */
+static void a_signed_announce_lengthens_our_patience(void **state)
+{
+    (void)state;
+    start_encrypted(false);
+    rx_join(&f.bench, &f.peer);
+    rx_advance(&f.bench, UFTP_MS(700));
+    f.peer.grtt = uftp_grtt_quantise(UFTP_S(1));
+    rx_announce(&f.bench, &f.peer);
+    rx_advance(&f.bench, UFTP_S(18)); /* a second was its patience, 20 GRTTs it is */
+    assert_int_equal(rx_stats(&f.bench).sessions, 1);
+    rx_advance(&f.bench, UFTP_S(4));
+    assert_int_equal(rx_stats(&f.bench).sessions, 0);
+    close_bench();
+}
+
 static void trap_54_what_cannot_be_opened_keeps_nothing_alive(void **state)
 {
     (void)state;
@@ -894,6 +911,7 @@ int main(void)
         cmocka_unit_test(trap_51_a_zero_uid_ends_a_list),
         cmocka_unit_test(trap_53_any_traffic_keeps_a_session_between_files_alive),
         cmocka_unit_test(signed_announces_keep_an_encrypted_session_alive),
+        cmocka_unit_test(a_signed_announce_lengthens_our_patience),
         cmocka_unit_test(trap_54_what_cannot_be_opened_keeps_nothing_alive),
         cmocka_unit_test(trap_64_a_replayed_datagram_changes_nothing),
         cmocka_unit_test(repeated_keyinfo_is_acknowledged_again),

@@ -464,6 +464,12 @@ static void a_session_is_moved_to_its_destination_at_its_end(void **state)
     assert_null(find_temp(FOLDER "/stale")); /* of an older session of that number */
     assert_null(find("dir/one"));
     assert_int_equal(b.last[UFTP_EVENT_FILE_FINISHED].root, UFTP_ROOT_TEMP);
+    const uftp_message done = rx_msg_done(0, 0, true);
+    rx_clear(&b);
+    rx_hear(&b, &peer, &done); /* the sender knows that we are through: so we are */
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_COMPLETE), 1);
+    assert_non_null(find("dir/one"));
+    assert_null(find_temp(FOLDER));
     rx_end(&b, &peer);
     assert_int_equal(b.last[UFTP_EVENT_SESSION_FINISHED].result, UFTP_RESULT_OK);
     assert_non_null(find("dir/one"));
@@ -501,7 +507,11 @@ static void a_move_that_fails_is_told_and_loses_nothing(void **state)
     begin();
     receive("file", 600);
     b.files.move_error = UFTP_ERR_ACCESS;
-    rx_end(&b, &peer);
+    const uftp_message done = rx_msg_done(0, 0, true);
+    rx_clear(&b);
+    rx_hear(&b, &peer, &done);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_COMPLETE), 0);
+    assert_int_equal(rx_said_count(&b, UFTP_MESSAGE_ABORT), 1); /* the sender may try again */
     assert_int_equal(b.last[UFTP_EVENT_SESSION_FINISHED].result, UFTP_RESULT_FAILED);
     assert_non_null(find_temp(FOLDER "/file"));
     close_bench();

@@ -528,6 +528,47 @@ static void a_thousand_receivers_are_answered_in_full_packets(void **state)
     bench_end(&b);
 }
 
+/* One every 10 ms, as through the return channel of a satellite, for ten GRTTs. */
+static void receivers_that_come_one_by_one_share_answers(void **state)
+{
+    (void)state;
+    bench_init(&b, 3000);
+    bench_start(&b);
+    uftp_message reply = {.type = UFTP_MESSAGE_REGISTER};
+    reply.as.registration.timestamp_us = BENCH_WALL_US;
+    const uint64_t grtt = bench_stats(&b).grtt, start = b.now;
+    const uint32_t count = (uint32_t)(10 * grtt / UFTP_MS(10));
+    for (uint32_t i = 0; i < count; i++) {
+        bench_run(&b, start + i * UFTP_MS(10));
+        bench_reply(&b, 1 + i, &reply);
+        bench_turn(&b);
+    }
+    bench_run(&b, b.now + UFTP_MS(300));
+    assert_int_equal(b.listed[UFTP_MESSAGE_REG_CONF], count);
+    assert_in_range(b.sent[UFTP_MESSAGE_REG_CONF], 20, 90); /* one in each eighth of a GRTT */
+    bench_end(&b);
+}
+
+/* When all that are expected have come there is nobody to wait for. */
+static void last_receiver_of_a_closed_group_is_answered_at_once(void **state)
+{
+    (void)state;
+    bench_init(&b, 3000);
+    b.config.members = three;
+    b.config.member_count = 2;
+    bench_start(&b);
+    uftp_message reply = {.type = UFTP_MESSAGE_REGISTER};
+    reply.as.registration.timestamp_us = BENCH_WALL_US;
+    bench_reply(&b, BENCH_A, &reply);
+    bench_turn(&b);
+    assert_int_equal(b.sent[UFTP_MESSAGE_REG_CONF], 0);
+    bench_reply(&b, BENCH_B, &reply);
+    bench_run(&b, b.now + UFTP_MS(5)); /* as the rate allows */
+    assert_int_equal(b.sent[UFTP_MESSAGE_REG_CONF], 1);
+    assert_int_equal(b.listed[UFTP_MESSAGE_REG_CONF], 2);
+    bench_end(&b);
+}
+
 /* ---- robustness ---- */
 
 /* Every message at every phase, from a member and from a stranger, with plausible and absurd
@@ -647,6 +688,8 @@ int main(void)
         cmocka_unit_test(data_leaves_whole_and_at_the_rate),
         cmocka_unit_test(trap_35_sequence_numbers_start_at_zero),
         cmocka_unit_test(a_thousand_receivers_are_answered_in_full_packets),
+        cmocka_unit_test(receivers_that_come_one_by_one_share_answers),
+        cmocka_unit_test(last_receiver_of_a_closed_group_is_answered_at_once),
         cmocka_unit_test(any_message_at_any_time_leaves_the_others_a_session),
         cmocka_unit_test(every_failed_allocation_is_survived),
         cmocka_unit_test(contradictory_configurations_are_refused),

@@ -5,6 +5,7 @@
 #include "engine/memory.h"
 #include "engine/random.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 sim_packet *sim_packet_new(const uint8_t *bytes, size_t len)
@@ -22,7 +23,7 @@ sim_packet *sim_packet_share(sim_packet *packet)
     if (packet->logged)
         sim_packet_view(packet)->references++;
     else
-        packet->references++;
+        atomic_fetch_add_explicit(&packet->references, 1, memory_order_relaxed);
     return packet;
 }
 
@@ -39,7 +40,7 @@ void sim_packet_free(sim_packet *packet)
 {
     if (packet->logged)
         sim_packet_view(packet)->references--;
-    else if (--packet->references == 0)
+    else if (atomic_fetch_sub_explicit(&packet->references, 1, memory_order_acq_rel) == 1)
         end(packet);
 }
 
@@ -74,12 +75,17 @@ sim_packet *sim_packet_alter(sim_packet *packet)
         return packet;
     }
     sim_packet *copy = sim_allocate(sizeof *copy + packet->len);
-    memcpy(copy, packet, sizeof *copy + packet->len);
-    copy->references = 1;
-    copy->logged = false;
-    memset(copy->views, 0, sizeof copy->views);
-    if (copy->whole)
-        sim_packet_share(copy->whole);
+    *copy = (sim_packet){.references = 1,
+                         .from = packet->from,
+                         .sent = packet->sent,
+                         .hash = packet->hash,
+                         .source = packet->source,
+                         .destination = packet->destination,
+                         .tos = packet->tos,
+                         .whole = packet->whole ? sim_packet_share(packet->whole) : NULL,
+                         .offset = packet->offset,
+                         .len = packet->len};
+    memcpy(copy->bytes, packet->bytes, packet->len);
     sim_packet_free(packet);
     return copy;
 }

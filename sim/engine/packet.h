@@ -10,7 +10,7 @@
 #include <uftp/address.h>
 
 struct sim_packet {
-    uint32_t references;
+    _Atomic uint32_t references; /* a fragment's `whole` may be used by several threads */
     bool logged;   /* in a log (lane.h), which frees it: references are counted in the views */
     uint32_t from; /* index of the sending node */
     uint64_t sent; /* when it left the node */

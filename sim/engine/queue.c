@@ -15,7 +15,7 @@ void sim_queue_init(sim_queue *queue, uint64_t now)
 void sim_queue_free(sim_queue *queue)
 {
     for (size_t i = 0; i < queue->count; i++)
-        queue->entries[i].timer->slot = 0;
+        (queue->many ? queue->entries : queue->few)[i].timer->slot = 0;
     for (size_t i = queue->line_first; i < queue->line_end; i++)
         if (queue->line[i])
             queue->line[i]->slot = 0;
@@ -30,6 +30,62 @@ static bool earlier(const sim_queue_entry *a, const sim_queue_entry *b)
 {
     return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
+
+/* ---- few ---- */
+
+static uint32_t earliest_of_few(const sim_queue *queue)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < queue->count; i++)
+        if (earlier(&queue->few[i], &queue->few[first]))
+            first = i;
+    return first;
+}
+
+static void put_among_few(sim_queue *queue, uint32_t index, const sim_queue_entry *entry)
+{
+    bool was_first = queue->first_known && queue->first == index;
+    queue->few[index] = *entry;
+    entry->timer->slot = index + 1;
+    if (queue->count == 1) {
+        queue->first = 0;
+        queue->first_known = true;
+    } else if (was_first) {
+        queue->first_known = false; /* it may be later now */
+    } else if (queue->first_known && earlier(entry, &queue->few[queue->first])) {
+        queue->first = index;
+    }
+}
+
+static void cancel_of_few(sim_queue *queue, sim_timer *timer)
+{
+    uint32_t index = timer->slot - 1, last = (uint32_t)--queue->count;
+    timer->slot = 0;
+    if (queue->first_known && queue->first == index)
+        queue->first_known = false;
+    if (index == last)
+        return;
+    queue->few[index] = queue->few[last];
+    queue->few[index].timer->slot = index + 1;
+    if (queue->first_known && queue->first == last)
+        queue->first = index;
+}
+
+/* Nothing is ever in line here: what is armed now has a higher order than all that is due now. */
+static void become_many(sim_queue *queue)
+{
+    size_t count = queue->count;
+    queue->many = true;
+    queue->first_known = false;
+    queue->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        sim_queue_entry *entry = &queue->few[i];
+        entry->timer->slot = 0;
+        sim_queue_arm_drawn(queue, entry->timer, entry->at, entry->order);
+    }
+}
+
+/* ---- many ---- */
 
 static void put(sim_queue *queue, size_t index, sim_queue_entry entry)
 {
@@ -131,6 +187,19 @@ static sim_timer *line_head(sim_queue *queue)
 void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64_t order)
 {
     UFTP_ASSERT(at >= queue->now);
+    if (!queue->many) {
+        const sim_queue_entry few = {.at = at, .order = order, .timer = timer};
+        if (timer->slot) {
+            put_among_few(queue, timer->slot - 1, &few);
+            return;
+        }
+        if (queue->count < SIM_QUEUE_FEW) {
+            queue->count++;
+            put_among_few(queue, (uint32_t)queue->count - 1, &few);
+            return;
+        }
+        become_many(queue);
+    }
     if (timer->slot && place_of(queue, timer) >= PLACE_IN_LINE)
         sim_queue_cancel(queue, timer);
     sim_queue_entry entry = {.at = at, .order = order, .timer = timer};
@@ -151,7 +220,7 @@ void sim_queue_arm(sim_queue *queue, sim_timer *timer, uint64_t at)
 {
     if (at == UFTP_NEVER)
         sim_queue_cancel(queue, timer);
-    else if (at == queue->now)
+    else if (at == queue->now && queue->many)
         join_line(queue, timer);
     else
         sim_queue_arm_drawn(queue, timer, at, sim_queue_draw(queue));
@@ -161,6 +230,10 @@ void sim_queue_cancel(sim_queue *queue, sim_timer *timer)
 {
     if (!timer->slot)
         return;
+    if (!queue->many) {
+        cancel_of_few(queue, timer);
+        return;
+    }
     size_t place = place_of(queue, timer);
     queue->slots_free[queue->slot_free_count++] = timer->slot - 1;
     timer->slot = 0;
@@ -173,24 +246,45 @@ void sim_queue_cancel(sim_queue *queue, sim_timer *timer)
         settle(queue, place, last);
 }
 
-uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer)
+uint64_t sim_queue_due_of_many(const sim_queue *queue, const sim_timer *timer)
 {
-    if (!timer->slot)
-        return UFTP_NEVER;
     size_t place = place_of(queue, timer);
     return place >= PLACE_IN_LINE ? queue->now : queue->entries[place].at;
 }
 
-uint64_t sim_queue_next(const sim_queue *queue)
+uint64_t sim_queue_search(const sim_queue *queue)
 {
+    if (!queue->many)
+        return queue->count ? queue->few[earliest_of_few(queue)].at : UFTP_NEVER;
     for (size_t i = queue->line_first; i < queue->line_end; i++)
         if (queue->line[i])
             return queue->now;
     return queue->count ? queue->entries[0].at : UFTP_NEVER;
 }
 
+static bool step_of_few(sim_queue *queue, uint64_t end)
+{
+    if (queue->count == 0)
+        return false;
+    if (!queue->first_known) {
+        queue->first = earliest_of_few(queue);
+        queue->first_known = true;
+    }
+    const sim_queue_entry *entry = &queue->few[queue->first];
+    if (entry->at > end)
+        return false;
+    sim_timer *timer = entry->timer;
+    queue->now = entry->at;
+    cancel_of_few(queue, timer);
+    queue->fired++;
+    timer->fire(timer, queue->now);
+    return true;
+}
+
 bool sim_queue_step(sim_queue *queue, uint64_t end)
 {
+    if (!queue->many)
+        return step_of_few(queue, end);
     sim_timer *timer = line_head(queue);
     if (queue->count && (!timer || queue->entries[0].at == queue->now))
         timer = queue->entries[0].timer;

@@ -7,6 +7,9 @@
  * apart, and a heap that wrote into them at each step would be slow. What is armed for this very
  * instant waits in a line beside the heap: everything in the heap that is due now was armed before
  * it.
+ *
+ * A queue that never had more than a few timers, as that of a receiver with a lane, is only a short
+ * table in no order: to look through it costs less than to keep a heap.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -31,13 +34,19 @@ typedef struct sim_queue_entry {
     uint32_t slot;
 } sim_queue_entry;
 
+#define SIM_QUEUE_FEW 8
+
 typedef struct sim_queue {
     uint64_t now;      /* ns; moves only in sim_queue_step() and sim_queue_advance() */
     uint64_t order[2]; /* armings so far, by `early` */
     bool early;        /* what is armed now comes before all at its time that is armed otherwise */
     uint64_t fired;    /* timers fired so far */
-    sim_queue_entry *entries;
-    size_t count, capacity;
+    bool many;         /* there was once no room in the table */
+    bool first_known;  /* `first` is the earliest in the table */
+    uint32_t first;
+    sim_queue_entry few[SIM_QUEUE_FEW]; /* the table; a timer's slot is 1 + the index in it */
+    sim_queue_entry *entries;           /* the heap */
+    size_t count, capacity;             /* of either */
     size_t *places; /* by slot: an index in the heap, or SIM_PLACE_IN_LINE and one in the line */
     uint32_t *slots_free;
     uint32_t slot_count, slot_capacity, slot_free_count;
@@ -62,11 +71,23 @@ static inline bool sim_timer_armed(const sim_timer *timer)
 {
     return timer->slot != 0;
 }
+uint64_t sim_queue_due_of_many(const sim_queue *queue, const sim_timer *timer);
 /* When an armed timer is due; UFTP_NEVER for an idle one. */
-uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer);
+static inline uint64_t sim_queue_due(const sim_queue *queue, const sim_timer *timer)
+{
+    if (!timer->slot)
+        return UFTP_NEVER;
+    return queue->many ? sim_queue_due_of_many(queue, timer) : queue->few[timer->slot - 1].at;
+}
 
+uint64_t sim_queue_search(const sim_queue *queue);
 /* The earliest time in the queue, UFTP_NEVER when it is empty. */
-uint64_t sim_queue_next(const sim_queue *queue);
+static inline uint64_t sim_queue_next(const sim_queue *queue)
+{
+    if (!queue->many && queue->first_known)
+        return queue->few[queue->first].at;
+    return sim_queue_search(queue);
+}
 /* Moves the clock to the earliest timer and fires it, unless that is later than `end`. */
 bool sim_queue_step(sim_queue *queue, uint64_t end);
 /* Moves the clock forward where nothing is due before `now`. */

@@ -249,6 +249,7 @@ static void put_page(sim_report *page, const char *command)
     sim_page_feedback(page);
     sim_page_receivers(page);
     sim_page_queues(page);
+    sim_page_channels(page);
     put_senders(page);
     put_kinds(page);
     put_messages(page);

@@ -115,5 +115,6 @@ void sim_page_rate(sim_report *page);
 void sim_page_feedback(sim_report *page);
 void sim_page_receivers(sim_report *page);
 void sim_page_queues(sim_report *page);
+void sim_page_channels(sim_report *page);
 
 #endif

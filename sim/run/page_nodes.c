@@ -110,9 +110,39 @@ static void put_sky_rows(const sim_report *page)
 #define DEEDS_DRAWN 60
 #define LANES 4 /* below each other, so that the words do not run into each other */
 
-static void put_deed(const sim_report *page, const sim_deed_part *deed, const char *what,
-                     bool in_words)
+static const char *deed_words(const sim_deed_part *deed)
 {
+    switch ((sim_deed)deed->deed) {
+    case SIM_DEED_CRASH:
+        return "crashes";
+    case SIM_DEED_POWER:
+        return "loses power";
+    case SIM_DEED_START:
+        return "starts";
+    case SIM_DEED_SHUTDOWN:
+        return "is shut down";
+    case SIM_DEED_INTERRUPT:
+        return "is interrupted";
+    case SIM_DEED_FREEZE:
+        return "freezes";
+    case SIM_DEED_REBIND:
+        return "gets a new NAT mapping";
+    case SIM_DEED_CUT:
+        return "is cut off";
+    case SIM_DEED_LINE:
+        return "gets another line";
+    case SIM_DEED_CLOCK:
+    case SIM_DEED_STEP:
+        return "has its clock set";
+    case SIM_DEED_DRIFT:
+        return "has a clock that drifts";
+    }
+    return "?";
+}
+
+static void put_deed(const sim_report *page, const sim_deed_part *deed, bool in_words)
+{
+    const char *what = deed_words(deed);
     char at[SIM_TIME_TEXT];
     fprintf(page->out, "<em style='left:%.2f%%' title='%s: ", sim_page_x(page, deed->at) / 10,
             sim_time_text(deed->at > page->begin ? deed->at - page->begin : 0, at));
@@ -127,11 +157,6 @@ static void put_deed(const sim_report *page, const sim_deed_part *deed, const ch
 
 static void put_deed_row(const sim_report *page)
 {
-    static const char *const words[] = {
-        [SIM_DEED_CRASH] = "crashes",         [SIM_DEED_START] = "starts",
-        [SIM_DEED_SHUTDOWN] = "is shut down", [SIM_DEED_INTERRUPT] = "is interrupted",
-        [SIM_DEED_FREEZE] = "freezes",        [SIM_DEED_REBIND] = "gets a new NAT mapping",
-        [SIM_DEED_CLOCK] = "clock jumps"};
     const sim_list *list = &page->timeline->stage->scenario->deeds;
     const sim_deed_part *deeds = list->items;
     double taken[LANES] = {0};
@@ -140,7 +165,7 @@ static void put_deed_row(const sim_report *page)
     for (size_t i = 0; i < list->count && i < DEEDS_DRAWN; i++) {
         char text[200];
         const double x = sim_page_x(page, deeds[i].at);
-        snprintf(text, sizeof text, "%s %s", deeds[i].node, words[deeds[i].deed]);
+        snprintf(text, sizeof text, "%s %s", deeds[i].node, deed_words(&deeds[i]));
         for (lane[i] = 0; lane[i] < LANES && taken[lane[i]] > x; lane[i]++)
             ;
         if (deeds[i].at >= page->end)
@@ -154,7 +179,7 @@ static void put_deed_row(const sim_report *page)
         open_row(page, l ? "" : "events");
         for (size_t i = 0; i < list->count && i < DEEDS_DRAWN; i++)
             if (deeds[i].at < page->end && (lane[i] == l || (l == 0 && lane[i] == LANES)))
-                put_deed(page, &deeds[i], words[deeds[i].deed], lane[i] == l);
+                put_deed(page, &deeds[i], lane[i] == l);
         close_row(page);
     }
     if (list->count > DEEDS_DRAWN)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The queues in front of lines of limited rate.
+ * The queues in front of lines of limited rate; channels in which packets collide.
  */
 #include "run/page.h"
 
@@ -128,4 +128,59 @@ void sim_page_queues(sim_report *page)
     for (size_t i = 0; i < shown; i++)
         put_line_row(page, &queues->items[i]);
     fputs("</table></div></section>\n", page->out);
+}
+
+/* ---- channels without order ---- */
+
+typedef struct channel {
+    const sim_report *page;
+    bool any;
+    uint64_t transmissions, collided, passed, given_up, air_time;
+} channel;
+
+static void take_figure(void *ctx, const char *name, uint64_t value)
+{
+    channel *c = ctx;
+    const struct {
+        const char *name;
+        uint64_t *at;
+    } figures[] = {{"transmissions", &c->transmissions},
+                   {"collided", &c->collided},
+                   {"passed", &c->passed},
+                   {"given_up", &c->given_up},
+                   {"air_time", &c->air_time}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (strcmp(figures[i].name, name) == 0)
+            *figures[i].at = value;
+}
+
+static void put_channel(void *ctx, const sim_shared *shared)
+{
+    channel *c = ctx;
+    const sim_report *page = c->page;
+    if (strcmp(shared->type->name, "contention") != 0)
+        return;
+    shared->type->tell(shared, take_figure, c);
+    if (!c->any)
+        fputs("<section><h2>Channels without order</h2><p class='note'>What overlaps in time is "
+              "lost, and sent again. A load of 1 would be one packet after the other without a "
+              "gap.</p><div class='wide'><table><tr><th>channel</th><th>transmissions</th>"
+              "<th>collided</th><th>packets passed</th><th>given up</th><th>load</th></tr>\n",
+              page->out);
+    c->any = true;
+    fputs("<tr><td>", page->out);
+    sim_page_text(page, shared->name);
+    fprintf(page->out,
+            "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%" PRIu64
+            "</td><td>%.3f</td></tr>\n",
+            c->transmissions, c->collided, c->passed, c->given_up,
+            (double)c->air_time / (double)(page->end - page->begin));
+}
+
+void sim_page_channels(sim_report *page)
+{
+    channel c = {.page = page};
+    sim_each_shared(page->timeline->stage->world, put_channel, &c);
+    if (c.any)
+        fputs("</table></div></section>\n", page->out);
 }

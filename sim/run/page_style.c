@@ -23,7 +23,7 @@ const char *const sim_page_css[] = {
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;"
     "margin:16px 0 0}\n",
     "section,.tile{background:var(--card);border:1px solid var(--line);border-radius:8px}\n",
-    ".tile{padding:10px 16px}.tile b{display:block;white-space:nowrap;font-size:22px;line-height:1.3;"
+    ".tile{padding:10px 13px}.tile b{display:block;white-space:nowrap;font-size:20px;line-height:1.3;"
     "font-variant-numeric:tabular-nums}.tile span{color:var(--dim);font-size:13px}\n",
     "section{margin-top:14px;padding:14px 18px}\n",
     ".note,.nothing{color:var(--dim);font-size:13px;margin:2px 0 0;max-width:90ch}\n",

@@ -38,13 +38,23 @@ void sim_queues_free(sim_queues *queues)
 
 /* ---- finding the links ---- */
 
-/* Links are made when they are first used, and stay. Models are visited in a fixed order, in which
- * new ones come in between: those that are known are met in the order in which they are known. */
+/* Links are made when they are first used. Models are visited in a fixed order, in which new ones
+ * come in between: those that are known are met in the order in which they are known. A link that
+ * was replaced is met no more; packets are still on it, it lives as long as the world, and it keeps
+ * its place here. */
 typedef struct search {
     sim_queues *found;
-    sim_queue_watch *known;
+    const sim_queue_watch *known;
     size_t known_count, at;
 } search;
+
+static void take_known(search *s, size_t end)
+{
+    for (; s->at < end; s->at++) {
+        sim_queue_watch *queue = append(s->found); /* the list may move */
+        *queue = s->known[s->at];
+    }
+}
 
 static void visit(void *ctx, const sim_model *model)
 {
@@ -52,22 +62,24 @@ static void visit(void *ctx, const sim_model *model)
     const sim_line *line = sim_bottleneck_line(model);
     if (!line)
         return;
-    sim_queue_watch *queue = append(s->found);
-    if (s->at < s->known_count && s->known[s->at].model == model)
-        *queue = s->known[s->at++];
-    else
+    size_t at = s->at;
+    while (at < s->known_count && s->known[at].model != model)
+        at++;
+    if (at < s->known_count) {
+        take_known(s, at + 1);
+    } else {
+        sim_queue_watch *queue = append(s->found);
         *queue = (sim_queue_watch){.line = line, .model = model, .name = model->place};
+    }
 }
 
 static void find_links(sim_queues *queues)
 {
     sim_queues found = {.world = queues->world, .carrier_count = queues->carrier_count};
-    for (size_t i = 0; i < queues->carrier_count; i++)
-        *append(&found) = queues->items[i];
-    search s = {.found = &found,
-                .known = queues->items + queues->carrier_count,
-                .known_count = queues->count - queues->carrier_count};
+    search s = {.found = &found, .known = queues->items, .known_count = queues->count};
+    take_known(&s, queues->carrier_count);
     sim_each_model(queues->world, visit, &s);
+    take_known(&s, queues->count);
     sim_release(queues->items);
     *queues = found;
 }
@@ -131,5 +143,6 @@ static int by_load(const void *left, const void *right)
 
 void sim_queues_rank(sim_queues *queues)
 {
-    qsort(queues->items, queues->count, sizeof *queues->items, by_load);
+    if (queues->count > 0) /* qsort() wants an array even for none */
+        qsort(queues->items, queues->count, sizeof *queues->items, by_load);
 }

@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- the command that repeats a run ---- */
@@ -95,12 +97,20 @@ static void all_events(void *ctx, const sim_node *node, uint64_t now, const uftp
 
 /* ---- a run from beginning to end ---- */
 
+static double monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 typedef struct run {
     const sim_run_options *options;
     char *command;
     sim_stage stage;
     sim_watch watch;
     sim_guard *guard; /* NULL: none */
+    double begun;     /* s, of the real clock */
     onlookers onlookers;
     sim_pcap pcaps[SIM_PCAPS_MAX];
     sim_keylog keylog;
@@ -202,6 +212,19 @@ static bool check_files(const run *r)
     return good;
 }
 
+/* How fast that was; no part of the report, which is the same on any machine. */
+static void tell_pace(const run *r)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    double took = monotonic() - r->begun, simulated = (double)sim_now(r->stage.world) / 1e9;
+    uint64_t deliveries = sim_watch_count(&r->stage, false).arrived_total;
+    fprintf(stderr,
+            "simulated %.0f s in %.2f s (%.1f times real time), %.1f million datagrams received, "
+            "%ld MiB\n",
+            simulated, took, simulated / took, (double)deliveries / 1e6, usage.ru_maxrss / 1024);
+}
+
 /* With the stage set: returns an exit code. */
 static int perform(run *r, FILE *out)
 {
@@ -217,6 +240,8 @@ static int perform(run *r, FILE *out)
     sim_watch_finish(&r->watch);
     if (r->guard)
         sim_guarding_end(r->guard, &r->stage);
+    if (!r->options->quiet)
+        tell_pace(r);
     bool written = report(r, out) && close_files(r) && (!r->guard || check_files(r));
     if (r->options->page)
         sim_timeline_free(&r->timeline);
@@ -238,6 +263,7 @@ int sim_run_one(const sim_run_options *options, const sim_scenario *scenario, ui
     char error[SIM_YAML_ERROR_MAX];
     run *r = sim_allocate(sizeof *r);
     r->options = options;
+    r->begun = monotonic();
     r->stage.scenario = scenario;
     r->command = sim_run_command(options, seed);
     r->guard = options->no_invariants ? NULL : sim_guard_new();

@@ -365,6 +365,7 @@ static const sim_field scenario_fields[] = {
     {FIELD(sim_scenario, "expect", OBJECT, expect), .schema = &expect_schema},
 };
 SCHEMA(scenario_schema, sim_scenario, "a scenario", scenario_fields);
+const sim_schema *const sim_scenario_keys = &scenario_schema;
 
 /* ---- what no table can say ---- */
 

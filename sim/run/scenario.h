@@ -223,6 +223,8 @@ typedef struct sim_scenario {
 /* Reads a file and puts the overrides into it. `path` outlives the scenario. */
 bool sim_scenario_read(const char *path, const char *const *sets, size_t set_count,
                        sim_scenario *out, char error[SIM_YAML_ERROR_MAX]);
+/* What a scenario may have: for the test of its documentation. */
+extern const sim_schema *const sim_scenario_keys;
 bool sim_scenario_from_tree(sim_yaml *tree, sim_scenario *out, char error[SIM_YAML_ERROR_MAX]);
 void sim_scenario_free(sim_scenario *scenario);
 

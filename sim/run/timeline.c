@@ -52,7 +52,8 @@ static void count_crashes(sim_timeline *timeline, uint64_t after, uint64_t now)
     const sim_stage *stage = timeline->stage;
     const sim_deed_part *deeds = stage->scenario->deeds.items;
     for (size_t d = 0; d < stage->scenario->deeds.count; d++) {
-        if (deeds[d].deed != SIM_DEED_CRASH || deeds[d].at <= after || deeds[d].at > now)
+        if ((deeds[d].deed != SIM_DEED_CRASH && deeds[d].deed != SIM_DEED_POWER) ||
+            deeds[d].at <= after || deeds[d].at > now)
             continue;
         for (size_t i = 0; i < stage->receiver_count; i++) {
             sim_node *node = stage->receivers[i].node;
@@ -81,7 +82,9 @@ static void look_at_receivers(sim_timeline *timeline, sim_moment *moment)
     const size_t count = stage->receiver_count;
     for (size_t i = 0; i < count; i++) {
         const sim_store *store = sim_node_store(stage->receivers[i].node);
-        uint64_t bytes = store->bytes_written - timeline->lost[i];
+        const bool keeps = stage->receivers[i].part->temp; /* all but what was not on the disk */
+        const uint64_t lost = keeps ? store->lost_bytes : timeline->lost[i];
+        uint64_t bytes = store->bytes_written > lost ? store->bytes_written - lost : 0;
         timeline->have[i] = bytes < stage->bytes ? bytes : stage->bytes;
     }
     for (size_t row = 0; row < timeline->rows; row++) {

@@ -215,11 +215,12 @@ static void queue_of_each_link_is_followed(void **state)
 static void most_loaded_queues_are_drawn_and_the_others_counted(void **state)
 {
     (void)state;
-    shown *s = show("name: many\nsender:\n  rate: 2Mbit/s\n  files: {name: f, size: 300kB}\n"
-                    "receivers:\n  - {name: easy, count: 20, down: {rate: 2.1Mbit/s}}\n"
-                    "  - {name: hard, count: 1, down: {rate: 1.2Mbit/s, queue: 10kB}}\n"
-                    "expect: {complete: 20}\n",
-                    1);
+    shown *s =
+        show("name: many\nsender:\n  rate: 2Mbit/s\n  files: {name: f, size: 300kB}\n"
+             "receivers:\n  - {name: easy, count: 20, down: {rate: 1.95Mbit/s, queue: 40kB}}\n"
+             "  - {name: hard, count: 1, down: {rate: 1.2Mbit/s, queue: 10kB}}\n"
+             "expect: {complete: 20}\n",
+             1);
     assert_int_equal(s->timeline.queues.count, 21);
     assert_string_equal(s->timeline.queues.items[0].name, ">hard");
     assert_int_equal(occurrences(s->page, "<h2>Queue: "), 6);
@@ -291,11 +292,39 @@ static void phases_are_counted_however_many(void **state)
     forget(s);
 }
 
+/* A line that is replaced in mid-run is followed by another of the same name; all that was dropped
+ * on either is there. */
+static void queues_of_replaced_lines_stay(void **state)
+{
+    (void)state;
+    shown *s = show("name: lines\nsender:\n  rate: 2Mbit/s\n  files: {name: f, size: 2MB}\n"
+                    "receivers:\n  - {name: r, count: 3, down: {rate: 1.8Mbit/s, queue: 20kB}}\n"
+                    "events:\n  - {at: 5s, node: r-1, do: line, "
+                    "down: {rate: 1.6Mbit/s, queue: 20kB}, for: 2s}\n"
+                    "  - {at: 6s, node: r-2, do: cut, for: 200ms}\n",
+                    1);
+    const sim_queues *queues = &s->timeline.queues;
+    size_t of_r1 = 0;
+    for (size_t i = 0; i < queues->count; i++) {
+        uint64_t dropped = 0;
+        of_r1 += strcmp(queues->items[i].name, ">r-1") == 0;
+        for (size_t m = 0; queues->items[i].points && m < s->timeline.count; m++)
+            dropped += queues->items[i].points[m].dropped;
+        assert_int_equal(dropped, queues->items[i].line->dropped);
+    }
+    assert_int_equal(of_r1, 3); /* as it was, the narrow one, and as it was again */
+    assert_non_null(strstr(s->page, "r-1 gets another line"));
+    assert_non_null(strstr(s->page, "r-2 is cut off"));
+    must_be_well_formed(s->page);
+    forget(s);
+}
+
 static const struct CMUnitTest tests[] = {
     SIM_TEST(page_is_the_same_for_the_same_run),
     SIM_TEST(names_of_users_stay_text),
     SIM_TEST(queue_of_each_link_is_followed),
     SIM_TEST(most_loaded_queues_are_drawn_and_the_others_counted),
+    SIM_TEST(queues_of_replaced_lines_stay),
     SIM_TEST(nothing_to_show_is_told),
     SIM_TEST(long_run_takes_no_more_room),
     SIM_TEST(progress_goes_back_with_a_crash),

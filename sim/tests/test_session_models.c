@@ -8,6 +8,7 @@
 #include "engine/trace.h"
 #include "models/satellite.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -454,6 +455,100 @@ static void session_that_is_resumed_after_a_crash_is_whole(void **state)
         resume_after_a_crash(kind & 1, kind & 2);
 }
 
+/* ---- killed on the way out of the temporary directory ---- */
+
+typedef struct killing {
+    sim_node *plant;
+    uint64_t left; /* entries that still find their name before the receiver is dead */
+    bool dead;
+} killing;
+
+static void kill_after_placed(void *ctx, const sim_entry *entry)
+{
+    killing *k = ctx;
+    (void)entry;
+    if (k->dead || k->left-- > 0)
+        return;
+    k->dead = true;
+    sim_store_die(sim_node_store(k->plant));
+    /* What it says in this very turn, it never said. */
+    sim_uplink(k->plant, &(sim_link){.loss_ppm = 1000000});
+}
+
+static bool counts_as_served(sim_node *hub, uint32_t uid)
+{
+    uftp_sender_stats stats;
+    uftp_sender_stats_get(sim_sender(hub), &stats);
+    for (uint32_t i = 0; i < stats.clients; i++) {
+        uftp_client_info info;
+        uftp_sender_client_get(sim_sender(hub), i, &info);
+        if (info.uid == uid)
+            return info.state == UFTP_CLIENT_DONE;
+    }
+    return false;
+}
+
+/* A receiver dies after each of the steps of a session: what its sender takes for served has its
+ * files where they belong, and who was not served is after a restart, with nothing left over. */
+static bool killed_at_step(uint64_t step, bool individually)
+{
+    static const char *const operands[] = {"/out/tree"};
+    const session_options o = {.plants = 2,
+                               .closed = true,
+                               .sender = {.group = 0x1234},
+                               .receiver = {.move_individually = individually},
+                               .store = {.temp = true}};
+    session s = session_new(1, &o);
+    killing k = {.plant = s.plants[0], .left = step};
+    sim_store *disk = sim_node_store(s.plants[0]);
+    disk->placed = kill_after_placed;
+    disk->placed_ctx = &k;
+    while (!k.dead && sim_event_count(s.hub, UFTP_EVENT_SESSION_FINISHED) == 0)
+        sim_run_until(s.world, sim_now(s.world) + UFTP_MS(1));
+    if (k.dead)
+        (void)sim_crash(s.plants[0], false);
+    disk->placed = NULL;
+    sim_expect_quiet_by(s.world, LIMIT);
+    session_expect_same(&s, s.plants[1]);
+    if (counts_as_served(s.hub, 2)) {
+        sim_expect(s.world, s.plants[0], !k.dead);
+        session_expect_same(&s, s.plants[0]);
+    } else {
+        sim_uplink(s.plants[0], &(sim_link){.delay = UFTP_MS(10)});
+        sim_start(s.plants[0]);
+        static const uftp_member left[] = {{.uid = 2}};
+        sim_node *again = sim_add_sender(s.world, "hub-again",
+                                         &(uftp_sender_config){.plain = true,
+                                                               .uid = 1,
+                                                               .group = 0x1234,
+                                                               .instance = 1,
+                                                               .members = left,
+                                                               .member_count = 1,
+                                                               .rate_bytes_per_s = 500000,
+                                                               .operands = operands,
+                                                               .operand_count = 1});
+        session_fill(again, "/out/tree", 150000);
+        sim_expect_quiet_by(s.world, 2 * LIMIT);
+        sim_expect_result(again, UFTP_RESULT_OK);
+        session_expect_same(&s, s.plants[0]);
+    }
+    sim_expect(s.world, s.plants[0], !disk->temp || disk->temp->count == 0);
+    sim_free(s.world);
+    return k.dead;
+}
+
+static void receiver_killed_at_any_step_is_served_or_can_be(void **state)
+{
+    (void)state;
+    for (int individually = 0; individually < 2; individually++) {
+        uint64_t steps = 0;
+        while (killed_at_step(steps, individually))
+            steps++;
+        print_message("    %" PRIu64 " steps\n", steps);
+        assert_in_range(steps, 10, 200);
+    }
+}
+
 /* Everything that draws, at once: equal seeds give equal digests. */
 static void worlds_of_all_models_repeat_bit_for_bit(void **state)
 {
@@ -512,6 +607,7 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(synced_files_outlive_the_power),
     SIM_TEST(worlds_of_all_models_repeat_bit_for_bit),
     SIM_TEST(session_that_is_resumed_after_a_crash_is_whole),
+    SIM_TEST(receiver_killed_at_any_step_is_served_or_can_be),
 };
 
 SIM_TEST_MAIN_TEARDOWN(tests, free_keys)

@@ -47,7 +47,8 @@ extern "C" {
     X(NAME, -15, "name not allowed") \
     X(KIND, -16, "not the expected kind of file") \
     X(FORMAT, -17, "file format not understood") \
-    X(ARGUMENT, -18, "configuration not allowed")
+    X(ARGUMENT, -18, "configuration not allowed") \
+    X(INCOMPLETE, -19, "not all of it arrived")
 
 #define UFTP_ERROR_ENUM(name, number, text) UFTP_ERR_##name = (number),
 typedef enum uftp_error { UFTP_OK = 0, UFTP_ERRORS(UFTP_ERROR_ENUM) } uftp_error;

@@ -50,7 +50,7 @@ names() {
         sed 's/ .*//' >"$work/theirs"
     "$pcap" dump --quiet "$1" | sed 's/.* v[45] [^ ]* [^ ]* \([A-Z_]*\) .*/\1/' >"$work/ours"
     [ -s "$work/ours" ] && cmp "$work/ours" "$work/theirs" || fail "$1: tshark sees other messages"
-    # It takes the reserved bytes of a KEYINFO_ACK for a length (and 4.10.2 sends any bytes there).
+    # It reads the fields of a KEYINFO_ACK of version 4 one byte too far on, and runs over its end.
     [ -z "$(tshark -r "$1" -d udp.port==1044,uftp -Y '_ws.malformed and uftp4.func != 6' \
         2>/dev/null)" ] || fail "$1: tshark finds it malformed"
 }
