@@ -116,6 +116,22 @@ typedef struct run {
     cap_link link;
 } run;
 
+/* Secrets of captured sessions that are among the seeds: traffic keys, a premaster, scalars. The
+ * second and third go the whole way through the captured handshake. */
+static const char *const secrets[] = {
+    "SERVER_APP_KEY CDC4C9B6 0A4D0001 "
+    "0d9b6745e82a056b9911a91dd81f1ef2a0eac9265e99273ea8f379fb829d01d3\n"
+    "SERVER_APP_IV CDC4C9B6 0A4D0001 0457c5e6feeff5fcdaeb8587\n",
+    "PREMASTER DA24AE70 0A4D000B "
+    "c200b3ae6bef1517ee8e6abeb027d98bd10059363a5cbc3c4df77bb5a4952fc694433f82"
+    "01a0b99a24475a9979fb5fd8\n",
+    "SERVER_ECDH_PRIVATE 01E2D280 0A4D0001 "
+    "aa7e5d21d86585a301a5d3bf77481f3943011df8ed0bd9e49c1b59aeb6cc0bec\n"
+    "SERVER_ECDH_PRIVATE 336A8071 0A4D0001 "
+    "d1498e2f46bc0d342afc9ce67f446ea8bef10121c21f0f63cd0c254a07d11314\n"
+    "PROXY_DOWN_ECDH_PRIVATE 336A8071 0A4E0002 "
+    "fa7169b12318d37bd15798ee38aabaac06def1464d7cd852edd65f2d198e842b\n"};
+
 /* What is written can be read, and is no longer than what it came from but for headers. */
 static void take_decrypted(void *ctx, const cap_frame *frame)
 {
@@ -129,9 +145,6 @@ static void take_decrypted(void *ctx, const cap_frame *frame)
 
 static void start(run *r, uint8_t keys)
 {
-    static const char log[] = "SERVER_APP_KEY CDC4C9B6 0A4D0001 "
-                              "0d9b6745e82a056b9911a91dd81f1ef2a0eac9265e99273ea8f379fb829d01d3\n"
-                              "SERVER_APP_IV CDC4C9B6 0A4D0001 0457c5e6feeff5fcdaeb8587\n";
     r->store = (uftp_store){.ctx = &r->sink,
                             .create = sink_create,
                             .write = sink_write,
@@ -140,8 +153,9 @@ static void start(run *r, uint8_t keys)
                             .mkdir = sink_place,
                             .remove = sink_remove,
                             .symlink = sink_symlink};
-    if (keys & 1)
-        FUZZ_CHECK(cap_keylog_add(&r->keylog, log, sizeof log - 1) == 0);
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (keys >> i & 1)
+            FUZZ_CHECK(cap_keylog_add(&r->keylog, secrets[i], strlen(secrets[i])) == 0);
     r->tracker = cap_tracker_new(&r->keylog);
     r->sealed = cap_tracker_new(&r->keylog);
     r->open = cap_tracker_new(NULL);

@@ -71,7 +71,7 @@ static void encrypt(const struct rsa_public_key *key, const uftp_random *random,
     mask(block + 1, SEED_LEN, block + DATA_AT, data_len);
     mask(block + DATA_AT, data_len, block + 1, SEED_LEN);
     mpz_t number;
-    uftp_secret_mpz_init(number, 2 * UFTP_RSA_BITS_MAX);
+    uftp_secret_mpz_init(number, (size_t)2 * UFTP_RSA_BITS_MAX);
     nettle_mpz_set_str_256_u(number, key->size, block);
     mpz_powm_sec(number, number, key->e, key->n);
     nettle_mpz_get_str_256(key->size, out, number);

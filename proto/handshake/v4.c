@@ -223,7 +223,7 @@ size_t uftp_v4_register_string(const uftp_v4_server *server, const uftp_v4_clien
     memcpy(at, server->address, server->address_len);
     at += server->address_len;
     both_randoms(server, client, at);
-    at += 2 * UFTP_RANDOM_LEN;
+    at += (size_t)2 * UFTP_RANDOM_LEN;
     memcpy(at, client->premaster, client->premaster_len);
     return (size_t)(at - out) + client->premaster_len;
 }

@@ -201,6 +201,7 @@ static void send_packet(proxy_session *session)
     uftp_proxy_queue_commit(&proxy->queue, len, &session->private_group, proxy->config.tos);
     uftp_event event = uftp_proxy_event(session, UFTP_EVENT_SENT);
     event.message = UFTP_MESSAGE_KEYINFO;
+    event.address = session->private_group;
     event.count = (uint32_t)keyinfo->entry_count;
     uftp_proxy_push(proxy, &event);
 }

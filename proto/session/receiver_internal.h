@@ -88,9 +88,9 @@ typedef struct receiver_schedule {
     /* As uftp_announce_keys_objection() and uftp_announce_proof(). */
     const char *(*objection)(const uftp_receiver *receiver, const uftp_enc_info *info);
     announce_proof (*proof)(const uftp_packet *packet, const uftp_announce *announce);
-    /* Makes session->keys and our share of the exchange, for an ANNOUNCE without objection. */
+    size_t keys_len; /* of session->keys, with its head */
+    /* Our share of the exchange, for an ANNOUNCE without objection. */
     int (*begin)(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce);
-    void (*free)(uftp_session *session);
     /* The proxy's half of the exchange, when there is a proxy: `begin` has left that out. NULL:
      * not spoken. */
     int (*proxy_key)(uftp_session *session, const uftp_proxy_key *message, const char **why);
@@ -101,7 +101,6 @@ typedef struct receiver_schedule {
     int (*establish)(uftp_session *session, const uftp_keyinfo *keyinfo, const uint8_t *sealed);
     int (*open)(const uftp_session *session, uftp_packet *packet);
     void (*fill_register)(const uftp_session *session, uftp_register *out);
-    void (*fill_client_key)(const uftp_session *session, uftp_client_key *out);
     uftp_bytes (*verify_data)(const uftp_session *session);
     uftp_sealing (*sealing)(const uftp_session *session, uint8_t message, uftp_aead *aead);
 } receiver_schedule;
@@ -113,6 +112,11 @@ typedef struct uftp_session_keys {
     bool client_auth;
     bool established;
     bool proved; /* the keys are the sender's: KEYINFO was signed, or a sealed packet has opened */
+    uint8_t server_key[UFTP_KEY_BLOB_MAX];
+    size_t server_key_len;
+    uftp_ecdh *ecdh; /* until the keys are established; NULL in an RSA exchange */
+    uint8_t signature[UFTP_SIGNATURE_MAX]; /* of CLIENT_KEY: made once, sent with each */
+    size_t signature_len;
 } uftp_session_keys;
 
 typedef enum uftp_session_state {
@@ -275,7 +279,7 @@ typedef struct uftp_membership {
     uint8_t session_instance;
 } uftp_membership;
 /* One per session, and as many again that wait to be left. */
-#define RECEIVER_MEMBERSHIPS(receiver) (2U * (receiver)->config.sessions_max)
+#define RECEIVER_MEMBERSHIPS(receiver) ((size_t)2 * (receiver)->config.sessions_max)
 
 /* Consecutive blocks of one call of recv(), on their way into one write. They still lie in the
  * driver's datagrams. */
@@ -425,6 +429,7 @@ void uftp_session_keys_free(uftp_session *session);
 /* `*why` is the text of the ABORT, NULL when none is due. */
 int uftp_session_keys_proxy(uftp_session *session, const uftp_proxy_key *message, uint64_t now,
                             const char **why);
+uftp_bytes uftp_session_keys_server_key(const uftp_session *session);
 bool uftp_session_keys_established(const uftp_session *session);
 /* AUTH, and LIMIT as above. */
 int uftp_session_keys_verify_announce(const uftp_session *session, const uftp_packet *packet,

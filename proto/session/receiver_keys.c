@@ -58,17 +58,26 @@ int uftp_announce_proof(uftp_receiver *receiver, const uftp_packet *packet,
 int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
                             const uftp_announce *announce)
 {
-    int err = schedule_of(packet->wire)->begin(session, packet, announce);
-    if (session->keys)
-        session->keys->client_auth = announce->enc_info.client_auth;
-    return err;
+    const receiver_schedule *schedule = schedule_of(packet->wire);
+    const uftp_enc_info *info = &announce->enc_info;
+    uftp_session_keys *keys = uftp_alloc(session->receiver->config.memory, 1, schedule->keys_len);
+    if (!keys)
+        return UFTP_ERR_MEMORY;
+    keys->schedule = schedule;
+    keys->client_auth = info->client_auth;
+    memcpy(keys->server_key, info->public_key.data, info->public_key.len);
+    keys->server_key_len = info->public_key.len;
+    session->keys = keys;
+    return schedule->begin(session, packet, announce);
 }
 
 void uftp_session_keys_free(uftp_session *session)
 {
     if (!session->keys)
         return;
-    session->keys->schedule->free(session);
+    uftp_ecdh_free(session->keys->ecdh);
+    uftp_wipe(session->keys, session->keys->schedule->keys_len);
+    uftp_release(session->receiver->config.memory, session->keys);
     session->keys = NULL;
 }
 
@@ -99,6 +108,12 @@ int uftp_session_keys_proxy(uftp_session *session, const uftp_proxy_key *message
     if (!may_check(session->receiver, now))
         return UFTP_ERR_LIMIT;
     return session->keys->schedule->proxy_key(session, message, why);
+}
+
+uftp_bytes uftp_session_keys_server_key(const uftp_session *session)
+{
+    const uftp_session_keys *keys = session->keys;
+    return (uftp_bytes){.data = keys->server_key, .len = keys->server_key_len};
 }
 
 bool uftp_session_keys_established(const uftp_session *session)
@@ -155,7 +170,9 @@ void uftp_session_keys_register(const uftp_session *session, uftp_register *out)
 
 void uftp_session_keys_client_key(const uftp_session *session, uftp_client_key *out)
 {
-    session->keys->schedule->fill_client_key(session, out);
+    const uftp_session_keys *keys = session->keys;
+    *out = (uftp_client_key){.public_key = uftp_key_blob(session->receiver->config.key),
+                             .signature = {.data = keys->signature, .len = keys->signature_len}};
 }
 
 uftp_bytes uftp_session_keys_verify_data(const uftp_session *session)

@@ -9,15 +9,10 @@
 
 typedef struct keys_v4 {
     uftp_session_keys head;
-    uint8_t server_key[UFTP_KEY_BLOB_MAX];
-    size_t server_key_len;
     uftp_v4_server server;
     uftp_v4_client client; /* chosen once: a repeated REGISTER says the same again */
-    uftp_ecdh *ecdh;       /* or, in an RSA exchange: */
-    uint8_t premaster[UFTP_OAEP_SEALED_MAX]; /* sealed for the server */
+    uint8_t premaster[UFTP_OAEP_SEALED_MAX]; /* in an RSA exchange: sealed for the server */
     size_t premaster_len;
-    uint8_t signature[UFTP_SIGNATURE_MAX]; /* of CLIENT_KEY */
-    size_t signature_len;
     uftp_v4_sealing group; /* expanded: used for every block */
     uint8_t verify_data[UFTP_V4_VERIFY_LEN];
 } keys_v4;
@@ -25,11 +20,6 @@ typedef struct keys_v4 {
 static keys_v4 *own(const uftp_session *session)
 {
     return (keys_v4 *)session->keys;
-}
-
-static uftp_bytes server_key(const keys_v4 *keys)
-{
-    return (uftp_bytes){.data = keys->server_key, .len = keys->server_key_len};
 }
 
 static uftp_v4_suite suite_of(const uftp_enc_info *info)
@@ -99,8 +89,6 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
 {
     const uftp_receiver_config *config = &session->receiver->config;
     keys_v4 *keys = own(session);
-    memcpy(keys->server_key, info->public_key.data, info->public_key.len);
-    keys->server_key_len = info->public_key.len;
     config->random->fill(config->random->ctx, sizeof keys->client.random, keys->client.random);
     int err;
     if (info->key_exchange == UFTP_KEY_EXCHANGE_RSA) {
@@ -108,37 +96,24 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
                                        keys->premaster, &keys->premaster_len);
     } else {
         err = uftp_ecdh_generate(config->memory, config->random,
-                                 uftp_ecdh_blob_curve(info->ecdh_key), &keys->ecdh);
+                                 uftp_ecdh_blob_curve(info->ecdh_key), &keys->head.ecdh);
         if (err == UFTP_OK)
-            err = uftp_v4_premaster_ecdh(&keys->client, keys->ecdh, info->ecdh_key);
+            err = uftp_v4_premaster_ecdh(&keys->client, keys->head.ecdh, info->ecdh_key);
     }
     if (err < 0)
         return err;
     uftp_v4_client_keys(&keys->server, &keys->client);
     if (!info->client_auth)
         return UFTP_OK;
-    keys->signature_len = uftp_signature_len(config->key);
+    keys->head.signature_len = uftp_signature_len(config->key);
     return uftp_v4_client_key_sign(&keys->server, &keys->client, config->key, config->random,
-                                   keys->signature);
+                                   keys->head.signature);
 }
 
 static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce)
 {
-    keys_v4 *keys = uftp_alloc(session->receiver->config.memory, 1, sizeof *keys);
-    if (!keys)
-        return UFTP_ERR_MEMORY;
-    session->keys = &keys->head;
-    keys->head.schedule = &uftp_receiver_schedule_v4;
-    server_init(&keys->server, packet, announce);
+    server_init(&own(session)->server, packet, announce);
     return prepare(session, &announce->enc_info);
-}
-
-static void free_keys(uftp_session *session)
-{
-    keys_v4 *keys = own(session);
-    uftp_ecdh_free(keys->ecdh);
-    uftp_wipe(keys, sizeof *keys);
-    uftp_release(session->receiver->config.memory, keys);
 }
 
 static int verify_announce(const uftp_session *session, const uftp_packet *packet,
@@ -150,7 +125,7 @@ static int verify_announce(const uftp_session *session, const uftp_packet *packe
         return UFTP_OK;
     if (signature.len == 0)
         return UFTP_ERR_AUTH; /* an RSA exchange all of a sudden */
-    return verify(&keys->server, server_key(keys), packet, signature);
+    return verify(&keys->server, uftp_session_keys_server_key(session), packet, signature);
 }
 
 static int verify_keyinfo(const uftp_session *session, const uftp_packet *packet,
@@ -187,8 +162,8 @@ static int establish(uftp_session *session, const uftp_keyinfo *keyinfo, const u
                         keys->verify_data);
     uftp_wipe(&group, sizeof group);
     uftp_wipe(master, sizeof master);
-    uftp_ecdh_free(keys->ecdh);
-    keys->ecdh = NULL;
+    uftp_ecdh_free(keys->head.ecdh);
+    keys->head.ecdh = NULL;
     return UFTP_OK; /* keys->client is kept until the keys are proved */
 }
 
@@ -199,7 +174,7 @@ static uftp_sealing sealing_of(const uftp_session *session)
     return (uftp_sealing){.group = &keys->group,
                           .own_key = config->key,
                           .random = config->random,
-                          .peer_key = server_key(keys)};
+                          .peer_key = uftp_session_keys_server_key(session)};
 }
 
 static int open_packet(const uftp_session *session, uftp_packet *packet)
@@ -216,15 +191,8 @@ static void fill_register(const uftp_session *session, uftp_register *out)
 {
     const keys_v4 *keys = own(session);
     out->random = keys->client.random;
-    out->ecdh_key = keys->ecdh ? uftp_ecdh_blob(keys->ecdh)
-                               : (uftp_bytes){keys->premaster, keys->premaster_len};
-}
-
-static void fill_client_key(const uftp_session *session, uftp_client_key *out)
-{
-    const keys_v4 *keys = own(session);
-    *out = (uftp_client_key){.public_key = uftp_key_blob(session->receiver->config.key),
-                             .signature = {.data = keys->signature, .len = keys->signature_len}};
+    out->ecdh_key = keys->head.ecdh ? uftp_ecdh_blob(keys->head.ecdh)
+                                    : (uftp_bytes){keys->premaster, keys->premaster_len};
 }
 
 static uftp_bytes verify_data(const uftp_session *session)
@@ -244,14 +212,13 @@ const receiver_schedule uftp_receiver_schedule_v4 = {
     .keyinfo_signed = false,
     .objection = objection,
     .proof = proof,
+    .keys_len = sizeof(keys_v4),
     .begin = begin,
-    .free = free_keys,
     .verify_announce = verify_announce,
     .verify_keyinfo = verify_keyinfo,
     .establish = establish,
     .open = open_packet,
     .fill_register = fill_register,
-    .fill_client_key = fill_client_key,
     .verify_data = verify_data,
     .sealing = sealing,
 };

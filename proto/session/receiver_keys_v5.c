@@ -11,14 +11,10 @@ typedef struct keys_v5 {
     uftp_suite suite;
     uint8_t signer_key[UFTP_KEY_BLOB_MAX]; /* of KEYINFO: the sender's, or its proxy's */
     size_t signer_key_len;
-    uint8_t server_key[UFTP_KEY_BLOB_MAX];
-    size_t server_key_len;
-    uint8_t random[UFTP_RANDOM_LEN]; /* this and the ECDH key stay the same when REGISTER is */
-    uftp_ecdh *ecdh;                 /* repeated (spec v5 trap 32) */
+    /* This and the ECDH key stay the same when REGISTER is repeated (spec v5 trap 32). */
+    uint8_t random[UFTP_RANDOM_LEN];
     uftp_v5_server_context server;
     uftp_v5_client_context client;
-    uint8_t signature[UFTP_SIGNATURE_MAX]; /* of CLIENT_KEY: made once, sent with each */
-    size_t signature_len;
     uftp_traffic server_hs, client_hs, server_app, client_app;
     uftp_aead server_app_aead; /* expanded: used for every block */
     uint8_t verify_data[UFTP_HASH_LEN_MAX];
@@ -27,11 +23,6 @@ typedef struct keys_v5 {
 static keys_v5 *own(const uftp_session *session)
 {
     return (keys_v5 *)session->keys;
-}
-
-static uftp_bytes server_key(const keys_v5 *keys)
-{
-    return (uftp_bytes){.data = keys->server_key, .len = keys->server_key_len};
 }
 
 static const char *objection(const uftp_receiver *receiver, const uftp_enc_info *info)
@@ -59,23 +50,24 @@ static int prepare_client_key(uftp_session *session)
 {
     const uftp_receiver_config *config = &session->receiver->config;
     keys_v5 *keys = own(session);
-    keys->signature_len = uftp_v5_signature_len(config->key);
-    UFTP_ASSERT(keys->signature_len <= sizeof keys->signature);
+    keys->head.signature_len = uftp_v5_signature_len(config->key);
+    UFTP_ASSERT(keys->head.signature_len <= sizeof keys->head.signature);
     int err = uftp_v5_client_key_sign(config->key, config->random, keys->suite.hash, &keys->server,
-                                      &keys->client, keys->signature);
+                                      &keys->client, keys->head.signature);
     if (err < 0)
         return err;
     uint8_t bytes[1020]; /* the longest message header */
     uftp_writer w = {.at = bytes, .end = bytes + sizeof bytes};
-    const uftp_message message = {.type = UFTP_MESSAGE_CLIENT_KEY,
-                                  .as.client_key = {.public_key = uftp_key_blob(config->key),
-                                                    .signature = {.len = keys->signature_len}}};
+    const uftp_message message = {
+        .type = UFTP_MESSAGE_CLIENT_KEY,
+        .as.client_key = {.public_key = uftp_key_blob(config->key),
+                          .signature = {.len = keys->head.signature_len}}};
     err = session->wire->message_write(&w, &message);
     if (err < 0)
         return err;
     size_t len = (size_t)(w.at - bytes);
     return uftp_v5_client_context_add_key(&keys->client, (uftp_bytes){bytes, len},
-                                          len - keys->signature_len, keys->signature_len);
+                                          len - keys->head.signature_len, keys->head.signature_len);
 }
 
 static void log_traffic(const uftp_session *session, const char *label, uint32_t uid,
@@ -101,8 +93,6 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
 {
     keys_v5 *keys = own(session);
     keys->suite = (uftp_suite){.cipher = info->cipher, .hash = info->hash};
-    memcpy(keys->server_key, info->public_key.data, info->public_key.len);
-    keys->server_key_len = info->public_key.len;
     return uftp_v5_server_context_init(
         &keys->server, session->group, session->instance, session->server, info->whole,
         (size_t)(info->signature.data - info->whole.data), info->signature.len);
@@ -111,7 +101,6 @@ static int prepare(uftp_session *session, const uftp_enc_info *info)
 /* Who hands us the keys: the sender, or a proxy, whose context then enters ours (3.3). */
 typedef struct key_giver {
     uftp_bytes public_key, ecdh_key, proxy_context;
-    bool client_auth;
 } key_giver;
 
 /* Our share of the handshake: ephemeral key, context, handshake keys. */
@@ -123,18 +112,18 @@ static int exchange(uftp_session *session, const key_giver *giver)
     keys->signer_key_len = giver->public_key.len;
     config->random->fill(config->random->ctx, sizeof keys->random, keys->random);
     int err = uftp_ecdh_generate(config->memory, config->random,
-                                 uftp_ecdh_blob_curve(giver->ecdh_key), &keys->ecdh);
+                                 uftp_ecdh_blob_curve(giver->ecdh_key), &keys->head.ecdh);
     if (err == UFTP_OK)
         err = uftp_v5_client_context_init(&keys->client, giver->proxy_context, config->uid,
-                                          uftp_ecdh_blob(keys->ecdh), keys->random);
+                                          uftp_ecdh_blob(keys->head.ecdh), keys->random);
     if (err == UFTP_OK)
-        err = uftp_v5_handshake_keys(&keys->suite, keys->ecdh, giver->ecdh_key, &keys->server,
+        err = uftp_v5_handshake_keys(&keys->suite, keys->head.ecdh, giver->ecdh_key, &keys->server,
                                      &keys->client, &keys->server_hs, &keys->client_hs);
     if (err == UFTP_OK) {
         log_traffic(session, "SERVER_HS", config->uid, &keys->server_hs);
         log_traffic(session, "CLIENT_HS", config->uid, &keys->client_hs);
     }
-    if (err == UFTP_OK && giver->client_auth)
+    if (err == UFTP_OK && keys->head.client_auth)
         err = prepare_client_key(session);
     return err;
 }
@@ -155,14 +144,12 @@ static int proxy_key(uftp_session *session, const uftp_proxy_key *message, const
                                        message->signature);
     if (err < 0)
         return err;
-    const key_giver giver = {.public_key = message->public_key,
-                             .ecdh_key = message->ecdh_key,
-                             .proxy_context = {proxy.bytes, proxy.len},
-                             .client_auth = keys->head.client_auth};
-    err = exchange(session, &giver);
+    err = exchange(session, &(key_giver){.public_key = message->public_key,
+                                         .ecdh_key = message->ecdh_key,
+                                         .proxy_context = {proxy.bytes, proxy.len}});
     if (err < 0) { /* it may be tried again */
-        uftp_ecdh_free(keys->ecdh);
-        keys->ecdh = NULL;
+        uftp_ecdh_free(keys->head.ecdh);
+        keys->head.ecdh = NULL;
     }
     return err;
 }
@@ -170,26 +157,12 @@ static int proxy_key(uftp_session *session, const uftp_proxy_key *message, const
 static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce)
 {
     (void)packet;
-    keys_v5 *keys = uftp_alloc(session->receiver->config.memory, 1, sizeof *keys);
-    if (!keys)
-        return UFTP_ERR_MEMORY;
-    session->keys = &keys->head;
-    keys->head.schedule = &uftp_receiver_schedule_v5;
     const uftp_enc_info *info = &announce->enc_info;
     int err = prepare(session, info);
     if (err == UFTP_OK && !session->proxy)
-        err = exchange(session, &(key_giver){.public_key = info->public_key,
-                                             .ecdh_key = info->ecdh_key,
-                                             .client_auth = info->client_auth});
+        err = exchange(session,
+                       &(key_giver){.public_key = info->public_key, .ecdh_key = info->ecdh_key});
     return err;
-}
-
-static void free_keys(uftp_session *session)
-{
-    keys_v5 *keys = own(session);
-    uftp_ecdh_free(keys->ecdh);
-    uftp_wipe(keys, sizeof *keys);
-    uftp_release(session->receiver->config.memory, keys);
 }
 
 static int verify_announce(const uftp_session *session, const uftp_packet *packet,
@@ -197,7 +170,8 @@ static int verify_announce(const uftp_session *session, const uftp_packet *packe
 {
     const keys_v5 *keys = own(session);
     const uftp_bytes signature = announce->enc_info.signature;
-    return uftp_v5_announce_verify(server_key(keys), keys->suite.hash, packet->data, packet->len,
+    return uftp_v5_announce_verify(uftp_session_keys_server_key(session), keys->suite.hash,
+                                   packet->data, packet->len,
                                    (size_t)(signature.data - packet->data), signature.len);
 }
 
@@ -228,8 +202,8 @@ static int establish(uftp_session *session, const uftp_keyinfo *keyinfo, const u
     if (err < 0)
         return err;
     /* What made the keys is needed no more; who opens our memory later shall not find it. */
-    uftp_ecdh_free(keys->ecdh);
-    keys->ecdh = NULL;
+    uftp_ecdh_free(keys->head.ecdh);
+    keys->head.ecdh = NULL;
     uftp_wipe(&keys->server_hs, sizeof keys->server_hs);
     uftp_wipe(&keys->client_hs, sizeof keys->client_hs);
     return UFTP_OK;
@@ -245,14 +219,7 @@ static int open_packet(const uftp_session *session, uftp_packet *packet)
 static void fill_register(const uftp_session *session, uftp_register *out)
 {
     out->random = own(session)->random;
-    out->ecdh_key = uftp_ecdh_blob(own(session)->ecdh);
-}
-
-static void fill_client_key(const uftp_session *session, uftp_client_key *out)
-{
-    const keys_v5 *keys = own(session);
-    *out = (uftp_client_key){.public_key = uftp_key_blob(session->receiver->config.key),
-                             .signature = {.data = keys->signature, .len = keys->signature_len}};
+    out->ecdh_key = uftp_ecdh_blob(own(session)->head.ecdh);
 }
 
 static uftp_bytes verify_data(const uftp_session *session)
@@ -277,15 +244,14 @@ const receiver_schedule uftp_receiver_schedule_v5 = {
     .keyinfo_signed = true,
     .objection = objection,
     .proof = proof,
+    .keys_len = sizeof(keys_v5),
     .begin = begin,
     .proxy_key = proxy_key,
-    .free = free_keys,
     .verify_announce = verify_announce,
     .verify_keyinfo = verify_keyinfo,
     .establish = establish,
     .open = open_packet,
     .fill_register = fill_register,
-    .fill_client_key = fill_client_key,
     .verify_data = verify_data,
     .sealing = sealing,
 };

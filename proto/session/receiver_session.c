@@ -90,7 +90,7 @@ static bool make_room(uftp_receiver *receiver, uint64_t now, bool vouched)
         if (!may_give_way(session, vouched))
             continue;
         uint32_t places = places_of(receiver, &session->origin, vouched);
-        if (places > most || (places == most && session->started < chosen->started)) {
+        if (!chosen || places > most || (places == most && session->started < chosen->started)) {
             chosen = session;
             most = places;
         }

@@ -406,7 +406,9 @@ static int take_datagram(uftp_sender *sender, uint64_t now, const uftp_datagram 
         return UFTP_OK;
     }
     if (!client) {
-        if (message.type != UFTP_MESSAGE_ABORT)
+        /* CLIENT_KEY may overtake its REGISTER (spec v4 8.1), which decides, and both are repeated.
+         */
+        if (message.type != UFTP_MESSAGE_ABORT && message.type != UFTP_MESSAGE_CLIENT_KEY)
             uftp_sender_refuse(sender, source, &datagram->source, "Not in host list");
         return UFTP_OK;
     }

@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "samples_v4.h"
 
+#include "sample_parts.h"
 #include "support.h"
 
 #include <string.h>
 
-#define TEXT(s) \
-    { \
-        .data = (const uint8_t *)(s), .len = sizeof(s) - 1 \
-    }
-#define BLOB(first, count) \
-    { \
-        .data = pattern + (first), .len = (count) \
-    }
-#define UIDS(first, n) \
-    { \
-        .bytes = pattern + (first), .count = (n) \
-    }
-
-/* Stands for keys, random numbers, UIDs and data: byte i is i + 1, so that every field shows where
- * it came from. */
-static const uint8_t pattern[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
-                                  14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-                                  27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
-                                  40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52};
-
 /* clang-format off */
-#define HEX_1_32 "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
-#define HEX_33_52 "2122232425262728292a2b2c2d2e2f3031323334"
-
 /* 1795175313 s and 427750 us */
 #define TIME (UINT64_C(1795175313) * 1000000 + 427750)
 #define HEX_TIME "6b003391 000686e6"

@@ -136,7 +136,7 @@ uftp_tfmcc_silence uftp_tfmcc_sender_control(uftp_tfmcc_sender *s, uint64_t now,
         return UFTP_TFMCC_HEARD;
     s->rate /= 2;
     bound_below(s, grtt);
-    if (silence > 2 * robust * s->adv_grtt && silence > GIVE_UP_MIN)
+    if (silence > UINT64_C(2) * robust * s->adv_grtt && silence > GIVE_UP_MIN)
         return UFTP_TFMCC_ALL_SILENT;
     if (silence <= robust * s->adv_grtt)
         return UFTP_TFMCC_HEARD;

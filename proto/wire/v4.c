@@ -64,16 +64,10 @@ static int message_read(uftp_reader *r, uftp_message *out)
         return UFTP_ERR_TRUNCATED;
     uftp_v5_frame f = uftp_v5_frame_read(r, &out->type);
     switch ((uftp_message_type)out->type) {
-    case UFTP_MESSAGE_FILESEG:
-        return uftp_v5_fileseg_read(&f, &out->as.fileseg);
     case UFTP_MESSAGE_ANNOUNCE:
         return uftp_v4_announce_read(&f, &out->as.announce);
     case UFTP_MESSAGE_REGISTER:
         return uftp_v4_register_read(&f, &out->as.registration);
-    case UFTP_MESSAGE_CLIENT_KEY:
-        return uftp_v5_client_key_read(&f, &out->as.client_key);
-    case UFTP_MESSAGE_REG_CONF:
-        return uftp_v5_uid_message_read(&f, &out->as.reg_conf);
     case UFTP_MESSAGE_KEYINFO:
         return uftp_v4_keyinfo_read(&f, &out->as.keyinfo);
     case UFTP_MESSAGE_KEYINFO_ACK:
@@ -82,28 +76,26 @@ static int message_read(uftp_reader *r, uftp_message *out)
         return uftp_v4_fileinfo_read(&f, &out->as.fileinfo);
     case UFTP_MESSAGE_FILEINFO_ACK:
         return uftp_v4_fileinfo_ack_read(&f, &out->as.fileinfo_ack);
-    case UFTP_MESSAGE_DONE:
-        return uftp_v5_done_read(&f, &out->as.done);
     case UFTP_MESSAGE_STATUS:
         return uftp_v4_status_read(&f, &out->as.status);
-    case UFTP_MESSAGE_COMPLETE:
-        return uftp_v5_complete_read(&f, &out->as.complete);
-    case UFTP_MESSAGE_DONE_CONF:
-        return uftp_v5_uid_message_read(&f, &out->as.done_conf);
-    case UFTP_MESSAGE_HB_REQ:
-        return uftp_v5_hb_req_read(&f, &out->as.hb_req);
-    case UFTP_MESSAGE_HB_RESP:
-        return uftp_v5_hb_resp_read(&f, &out->as.hb_resp);
     case UFTP_MESSAGE_KEY_REQ:
         return uftp_v4_key_req_read(&f);
     case UFTP_MESSAGE_PROXY_KEY:
         return uftp_v4_proxy_key_read(&f, &out->as.proxy_key);
-    case UFTP_MESSAGE_ABORT:
-        return uftp_v5_abort_read(&f, &out->as.abort);
     case UFTP_MESSAGE_CONG_CTRL:
         return uftp_v4_cong_ctrl_read(&f, &out->as.cong_ctrl);
     case UFTP_MESSAGE_CC_ACK:
         return uftp_v4_cc_ack_read(&f, &out->as.cc_ack);
+    case UFTP_MESSAGE_FILESEG: /* the same in both */
+    case UFTP_MESSAGE_CLIENT_KEY:
+    case UFTP_MESSAGE_REG_CONF:
+    case UFTP_MESSAGE_DONE:
+    case UFTP_MESSAGE_COMPLETE:
+    case UFTP_MESSAGE_DONE_CONF:
+    case UFTP_MESSAGE_HB_REQ:
+    case UFTP_MESSAGE_HB_RESP:
+    case UFTP_MESSAGE_ABORT:
+        return uftp_v5_fields_read(&f, out);
     case UFTP_MESSAGE_ENCRYPTED: /* a wrapper, never inside itself */
         break;
     }
@@ -113,16 +105,10 @@ static int message_read(uftp_reader *r, uftp_message *out)
 static int message_write(uftp_writer *w, const uftp_message *in)
 {
     switch ((uftp_message_type)in->type) {
-    case UFTP_MESSAGE_FILESEG:
-        return uftp_v5_fileseg_write(w, &in->as.fileseg);
     case UFTP_MESSAGE_ANNOUNCE:
         return uftp_v4_announce_write(w, &in->as.announce);
     case UFTP_MESSAGE_REGISTER:
         return uftp_v4_register_write(w, &in->as.registration);
-    case UFTP_MESSAGE_CLIENT_KEY:
-        return uftp_v5_client_key_write(w, &in->as.client_key);
-    case UFTP_MESSAGE_REG_CONF:
-        return uftp_v5_uid_message_write(w, UFTP_MESSAGE_REG_CONF, &in->as.reg_conf);
     case UFTP_MESSAGE_KEYINFO:
         return uftp_v4_keyinfo_write(w, &in->as.keyinfo);
     case UFTP_MESSAGE_KEYINFO_ACK:
@@ -131,28 +117,26 @@ static int message_write(uftp_writer *w, const uftp_message *in)
         return uftp_v4_fileinfo_write(w, &in->as.fileinfo);
     case UFTP_MESSAGE_FILEINFO_ACK:
         return uftp_v4_fileinfo_ack_write(w, &in->as.fileinfo_ack);
-    case UFTP_MESSAGE_DONE:
-        return uftp_v5_done_write(w, &in->as.done);
     case UFTP_MESSAGE_STATUS:
         return uftp_v4_status_write(w, &in->as.status);
-    case UFTP_MESSAGE_COMPLETE:
-        return uftp_v5_complete_write(w, &in->as.complete);
-    case UFTP_MESSAGE_DONE_CONF:
-        return uftp_v5_uid_message_write(w, UFTP_MESSAGE_DONE_CONF, &in->as.done_conf);
-    case UFTP_MESSAGE_HB_REQ:
-        return uftp_v5_hb_req_write(w, &in->as.hb_req);
-    case UFTP_MESSAGE_HB_RESP:
-        return uftp_v5_hb_resp_write(w, &in->as.hb_resp);
     case UFTP_MESSAGE_KEY_REQ:
         return uftp_v4_key_req_write(w);
     case UFTP_MESSAGE_PROXY_KEY:
         return uftp_v4_proxy_key_write(w, &in->as.proxy_key);
-    case UFTP_MESSAGE_ABORT:
-        return uftp_v5_abort_write(w, &in->as.abort);
     case UFTP_MESSAGE_CONG_CTRL:
         return uftp_v4_cong_ctrl_write(w, &in->as.cong_ctrl);
     case UFTP_MESSAGE_CC_ACK:
         return uftp_v4_cc_ack_write(w, &in->as.cc_ack);
+    case UFTP_MESSAGE_FILESEG: /* the same in both */
+    case UFTP_MESSAGE_CLIENT_KEY:
+    case UFTP_MESSAGE_REG_CONF:
+    case UFTP_MESSAGE_DONE:
+    case UFTP_MESSAGE_COMPLETE:
+    case UFTP_MESSAGE_DONE_CONF:
+    case UFTP_MESSAGE_HB_REQ:
+    case UFTP_MESSAGE_HB_RESP:
+    case UFTP_MESSAGE_ABORT:
+        return uftp_v5_message_write(w, in);
     case UFTP_MESSAGE_ENCRYPTED:
         break;
     }

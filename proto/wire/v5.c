@@ -159,50 +159,47 @@ uftp_v5_frame uftp_v5_frame_read(uftp_reader *r, uint8_t *type)
     return f;
 }
 
-static int message_read(uftp_reader *r, uftp_message *out)
+int uftp_v5_fields_read(uftp_v5_frame *f, uftp_message *out)
 {
-    if (r->failed || uftp_read_left(r) == 0)
-        return UFTP_ERR_TRUNCATED;
-    uftp_v5_frame f = uftp_v5_frame_read(r, &out->type);
     switch ((uftp_message_type)out->type) {
     case UFTP_MESSAGE_FILESEG:
-        return uftp_v5_fileseg_read(&f, &out->as.fileseg);
+        return uftp_v5_fileseg_read(f, &out->as.fileseg);
     case UFTP_MESSAGE_ANNOUNCE:
-        return uftp_v5_announce_read(&f, &out->as.announce);
+        return uftp_v5_announce_read(f, &out->as.announce);
     case UFTP_MESSAGE_REGISTER:
-        return uftp_v5_register_read(&f, &out->as.registration);
+        return uftp_v5_register_read(f, &out->as.registration);
     case UFTP_MESSAGE_CLIENT_KEY:
-        return uftp_v5_client_key_read(&f, &out->as.client_key);
+        return uftp_v5_client_key_read(f, &out->as.client_key);
     case UFTP_MESSAGE_REG_CONF:
-        return uftp_v5_uid_message_read(&f, &out->as.reg_conf);
+        return uftp_v5_uid_message_read(f, &out->as.reg_conf);
     case UFTP_MESSAGE_KEYINFO:
-        return uftp_v5_keyinfo_read(&f, &out->as.keyinfo);
+        return uftp_v5_keyinfo_read(f, &out->as.keyinfo);
     case UFTP_MESSAGE_KEYINFO_ACK:
-        return uftp_v5_keyinfo_ack_read(&f, &out->as.keyinfo_ack);
+        return uftp_v5_keyinfo_ack_read(f, &out->as.keyinfo_ack);
     case UFTP_MESSAGE_FILEINFO:
-        return uftp_v5_fileinfo_read(&f, &out->as.fileinfo);
+        return uftp_v5_fileinfo_read(f, &out->as.fileinfo);
     case UFTP_MESSAGE_FILEINFO_ACK:
-        return uftp_v5_fileinfo_ack_read(&f, &out->as.fileinfo_ack);
+        return uftp_v5_fileinfo_ack_read(f, &out->as.fileinfo_ack);
     case UFTP_MESSAGE_DONE:
-        return uftp_v5_done_read(&f, &out->as.done);
+        return uftp_v5_done_read(f, &out->as.done);
     case UFTP_MESSAGE_STATUS:
-        return uftp_v5_status_read(&f, &out->as.status);
+        return uftp_v5_status_read(f, &out->as.status);
     case UFTP_MESSAGE_COMPLETE:
-        return uftp_v5_complete_read(&f, &out->as.complete);
+        return uftp_v5_complete_read(f, &out->as.complete);
     case UFTP_MESSAGE_DONE_CONF:
-        return uftp_v5_uid_message_read(&f, &out->as.done_conf);
+        return uftp_v5_uid_message_read(f, &out->as.done_conf);
     case UFTP_MESSAGE_HB_REQ:
-        return uftp_v5_hb_req_read(&f, &out->as.hb_req);
+        return uftp_v5_hb_req_read(f, &out->as.hb_req);
     case UFTP_MESSAGE_HB_RESP:
-        return uftp_v5_hb_resp_read(&f, &out->as.hb_resp);
+        return uftp_v5_hb_resp_read(f, &out->as.hb_resp);
     case UFTP_MESSAGE_PROXY_KEY:
-        return uftp_v5_proxy_key_read(&f, &out->as.proxy_key);
+        return uftp_v5_proxy_key_read(f, &out->as.proxy_key);
     case UFTP_MESSAGE_ABORT:
-        return uftp_v5_abort_read(&f, &out->as.abort);
+        return uftp_v5_abort_read(f, &out->as.abort);
     case UFTP_MESSAGE_CONG_CTRL:
-        return uftp_v5_cong_ctrl_read(&f, &out->as.cong_ctrl);
+        return uftp_v5_cong_ctrl_read(f, &out->as.cong_ctrl);
     case UFTP_MESSAGE_CC_ACK:
-        return uftp_v5_cc_ack_read(&f, &out->as.cc_ack);
+        return uftp_v5_cc_ack_read(f, &out->as.cc_ack);
     case UFTP_MESSAGE_KEY_REQ:   /* of v4 */
     case UFTP_MESSAGE_ENCRYPTED: /* a wrapper, never inside itself */
         break;
@@ -210,7 +207,15 @@ static int message_read(uftp_reader *r, uftp_message *out)
     return UFTP_ERR_UNSUPPORTED;
 }
 
-static int message_write(uftp_writer *w, const uftp_message *in)
+static int message_read(uftp_reader *r, uftp_message *out)
+{
+    if (r->failed || uftp_read_left(r) == 0)
+        return UFTP_ERR_TRUNCATED;
+    uftp_v5_frame f = uftp_v5_frame_read(r, &out->type);
+    return uftp_v5_fields_read(&f, out);
+}
+
+int uftp_v5_message_write(uftp_writer *w, const uftp_message *in)
 {
     switch ((uftp_message_type)in->type) {
     case UFTP_MESSAGE_FILESEG:
@@ -265,7 +270,7 @@ const uftp_wire uftp_wire_v5 = {
     .encrypted_read = encrypted_read,
     .encrypted_write = encrypted_write,
     .message_read = message_read,
-    .message_write = message_write,
+    .message_write = uftp_v5_message_write,
     .enc_info_write = uftp_v5_enc_info_write,
     .header_len = HEADER_LEN,
     .encrypted_overhead = WRAPPER_LEN + TAG_LEN,

@@ -41,6 +41,9 @@ int uftp_v5_common_write(uftp_writer *w, uint8_t version, const uftp_header *in)
 
 /* Cuts a message, which is not empty, in two. Both cursors have failed when it is too short. */
 uftp_v5_frame uftp_v5_frame_read(uftp_reader *r, uint8_t *type);
+/* The message of out->type behind that. */
+int uftp_v5_fields_read(uftp_v5_frame *f, uftp_message *out);
+int uftp_v5_message_write(uftp_writer *w, const uftp_message *in);
 
 /* What is left of the header must be well-formed extensions. Hands out the one of `type`, from its
  * type byte on; found->at is NULL when there is none. TRUNCATED, MALFORMED. */

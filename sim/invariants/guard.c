@@ -259,6 +259,7 @@ static void on_start(void *ctx, sim_node *node, uint64_t now)
     who->heard_at = now;
     who->seq_known = false;
     who->iv_counter = 0;
+    who->paid_until = 0;
     if (guard_is_core(who))
         take_config(guard, who, &sim_sender(node)->config);
 }

@@ -48,7 +48,7 @@ typedef struct guard_view {
     uint32_t incarnation; /* of the receiver */
     bool ready, done, finished;
     uftp_result result;
-    uint64_t iv_counter; /* last one seen on the wire */
+    uint64_t iv_first, iv_counter; /* first and last one seen on the wire; 0: none */
     guard_result *results;
     size_t count, capacity;
 } guard_view;
@@ -63,7 +63,7 @@ typedef struct guarded {
     uftp_sender_config config; /* sender */
     sim_source *source;
     uint64_t iv_counter;
-    bool seq_known;
+    bool seq_known, seq_may_repeat;
     uint16_t seq;
     uint64_t rate;       /* bytes/s */
     uint64_t paid_until; /* what it has sent takes until then at its rate */
@@ -117,6 +117,8 @@ void *guard_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 /* wire.c */
 void guard_datagram(sim_guard *guard, guarded *who, uint64_t now, const sim_packet *packet);
+/* A sender under congestion control may have another rate by now. */
+void guard_follow_rate(guarded *who, uint64_t now);
 /* Time that so many bytes take at the sender's rate. */
 uint64_t guard_wire_interval(const guarded *sender, size_t len);
 

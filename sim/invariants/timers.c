@@ -75,6 +75,8 @@ void guard_turn(const sim_guard *guard, guarded *who, uint64_t now, uint64_t dea
         who->heard = count->arrived_total;
         who->heard_at = now;
     }
+    if (who->is_sender)
+        guard_follow_rate(who, sim_node_now(who->node));
     if (who->open == 0)
         return;
     if (now - who->heard_at > SILENCE_MIN)

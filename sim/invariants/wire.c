@@ -5,6 +5,7 @@
 #include "invariants/internal.h"
 
 #include "base/arith.h"
+#include "crypto/cbc.h"
 #include "engine/sender_node.h"
 #include "session/packet.h"
 #include "session/sender_internal.h"
@@ -37,6 +38,17 @@ static void check_counter(const guarded *who, uint64_t *last, uint64_t counter)
         guard_fail(who, "%s used IV counter %" PRIu64 " after %" PRIu64, sim_name(who->node),
                    counter, *last);
     *last = counter;
+}
+
+/* In version 4 all of a group have one key, and an IV is made of the UID and the counter (spec v4
+ * 6.5): a receiver that is started again while its session lasts has the same UID and key. */
+static void check_earlier(const guarded *who, const guard_view *view, uint64_t counter)
+{
+    for (const guard_view *other = view->next; other; other = other->next)
+        if (other->group == view->group && other->instance == view->instance && other->iv_first &&
+            counter >= other->iv_first && counter <= other->iv_counter)
+            guard_fail(who, "%s used IV counter %" PRIu64 ", as it had before it was started again",
+                       sim_name(who->node), counter);
 }
 
 /* ---- lengths ---- */
@@ -121,6 +133,8 @@ static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *pack
     const uftp_header *header = &packet->header;
     size_t limit = packet->wire->header_len + packet->wire->encrypted_overhead +
                    MESSAGE_HEADER_MAX + block_size_of(guard, who, header);
+    if (packet->wire == &uftp_wire_v4) /* a signature on each packet, and padding */
+        limit += packet->encrypted.signature.len + UFTP_CBC_BLOCK_MAX;
     if (packet->len > limit)
         guard_fail(who, "%s sent %zu sealed bytes, at most %zu are allowed", sim_name(who->node),
                    packet->len, limit);
@@ -132,8 +146,13 @@ static void check_sealed(sim_guard *guard, guarded *who, const uftp_packet *pack
     /* By way of a NAT; the first of a session leaves before the session is told. */
     if (!view && packet->encrypted.iv_counter > 1)
         view = guard_view_find(who, header->group, header->instance, NULL);
-    if (view)
-        check_counter(who, &view->iv_counter, packet->encrypted.iv_counter);
+    if (!view || view->incarnation != who->incarnation)
+        return;
+    if (view->iv_first == 0)
+        view->iv_first = packet->encrypted.iv_counter;
+    check_counter(who, &view->iv_counter, packet->encrypted.iv_counter);
+    if (packet->wire == &uftp_wire_v4)
+        check_earlier(who, view, packet->encrypted.iv_counter);
 }
 
 uint64_t guard_wire_interval(const guarded *who, size_t len)
@@ -142,9 +161,9 @@ uint64_t guard_wire_interval(const guarded *who, size_t len)
 }
 
 /* Congestion control sets the rate: what is owed is then owed at the new one. */
-static void follow_rate(guarded *who, uint64_t now)
+void guard_follow_rate(guarded *who, uint64_t now)
 {
-    if (who->config.congestion_control == UFTP_CC_NONE)
+    if (who->config.congestion_control == UFTP_CC_NONE || !guard_is_core(who))
         return;
     uint64_t rate = sim_sender(who->node)->pacer.rate_bytes_per_s;
     if (rate == who->rate)
@@ -161,7 +180,6 @@ static void check_rate(guarded *who, uint64_t now, const uftp_packet *packet)
 {
     if (packet->header.type == UFTP_MESSAGE_ABORT)
         return; /* must not wait */
-    follow_rate(who, now);
     uint64_t earliest = now > CREDIT ? now - CREDIT : 0;
     if (who->paid_until < earliest)
         who->paid_until = earliest;
@@ -189,14 +207,20 @@ static void check_grtt(sim_guard *guard, const guarded *who, const uftp_header *
 }
 
 /* What was drawn for blocks that then could not be read is not used again. */
-static void check_seq(guarded *who, uint16_t seq)
+static void check_seq(guarded *who, const uftp_packet *packet)
 {
+    uint16_t seq = packet->header.seq;
     bool gap_allowed =
         who->source && who->source->read_fail_at && who->source->reads >= who->source->read_fail_at;
     if (gap_allowed && who->seq_known && uftp_seq_newer(seq, who->seq))
         who->seq = (uint16_t)(seq - 1);
-    if (who->seq_known && seq != (uint16_t)(who->seq + 1))
+    /* With congestion control the number of an ABORT that only a stranger sees is used again: to
+     * the others it would look like a loss (spec v5 4.2). */
+    bool repeated = who->seq_may_repeat && seq == who->seq;
+    if (who->seq_known && !repeated && seq != (uint16_t)(who->seq + 1))
         guard_fail(who, "%s sent sequence number %u after %u", sim_name(who->node), seq, who->seq);
+    who->seq_may_repeat =
+        who->config.congestion_control != UFTP_CC_NONE && packet->header.type == UFTP_MESSAGE_ABORT;
     who->seq_known = true;
     who->seq = seq;
 }
@@ -216,7 +240,9 @@ void guard_datagram(sim_guard *guard, guarded *who, uint64_t now, const sim_pack
     check_secrets(guard, who, sent);
     if (!who->is_sender)
         return;
-    check_seq(who, packet.header.seq);
+    now = sim_node_now(who->node); /* its rate is one of its own seconds */
+    guard_follow_rate(who, now);
+    check_seq(who, &packet);
     check_grtt(guard, who, &packet.header);
     check_rate(who, now, &packet);
 }

@@ -39,8 +39,9 @@ static double misses(const sim_report *page, const sim_axis *axis, size_t index,
     return share_of_all(page, page->timeline->stage->bytes - bytes);
 }
 
-static void put_bands(sim_report *page, sim_plot_config *config, sim_value_of *value)
+static void put_bands(sim_report *page, const sim_plot_config *frame, sim_value_of *value)
 {
+    sim_plot_config config = *frame;
     const sim_stage *stage = page->timeline->stage;
     const sim_receiver_part *parts = stage->scenario->receivers.items;
     const size_t kinds = page->timeline->kinds > 1 ? page->timeline->kinds : 0;
@@ -60,9 +61,9 @@ static void put_bands(sim_report *page, sim_plot_config *config, sim_value_of *v
     const size_t own = count;
     for (size_t k = 0; k < kinds; k++)
         series[count++] = (sim_series){parts[k].name, kind_colors[k], SIM_SHAPE_DASH};
-    config->series = series;
-    config->series_count = count;
-    sim_plot plot = sim_plot_open(page, config);
+    config.series = series;
+    config.series_count = count;
+    sim_plot plot = sim_plot_open(page, &config);
     if (own > 1) {
         sim_plot_band(&plot, &axis, "area c1 outer", value, SLOWEST, FASTEST);
         sim_plot_band(&plot, &axis, "area c1 inner", value, P10, P90);

@@ -218,11 +218,49 @@ static int tenth_of(uint8_t percent)
     return percent ? percent / 10 : -1;
 }
 
+static bool is_through(const sim_watch_receiver *receiver)
+{
+    return receiver->complete && receiver->finished != UFTP_NEVER;
+}
+
+/* Who is in a row, and when the last of them was through: shown where the pointer rests. */
+static void put_row_title(const sim_report *page, size_t row)
+{
+    const sim_timeline *t = page->timeline;
+    const size_t first = sim_timeline_row(t, row), end = sim_timeline_row(t, row + 1);
+    uint64_t last = 0;
+    size_t through = 0;
+    for (size_t i = first; i < end; i++) {
+        const sim_watch_receiver *r = &t->watch->receivers[i];
+        through += is_through(r);
+        if (is_through(r) && r->finished > last)
+            last = r->finished;
+    }
+    char text[SIM_TIME_TEXT];
+    fputs("<title>", page->out);
+    sim_page_text(page, sim_name(t->stage->receivers[first].node));
+    if (end - first > 1) {
+        fputs(" to ", page->out);
+        sim_page_text(page, sim_name(t->stage->receivers[end - 1].node));
+        fprintf(page->out, ": %zu of %zu through", through, end - first);
+    } else {
+        fputs(through ? ": through" : ": never through", page->out);
+    }
+    if (through)
+        fprintf(page->out, "%s at %s", end - first > 1 ? ", the last" : "",
+                sim_time_text(last > page->begin ? last - page->begin : 0, text));
+    fputs("</title>", page->out);
+}
+
 static void put_row(const sim_report *page, size_t row)
 {
     const sim_timeline *t = page->timeline;
     const sim_axis axis = sim_axis_moments(page);
     const double height = (double)SIM_PLOT_UNITS / (double)t->rows, y = (double)row * height;
+    fputs("<g>", page->out);
+    put_row_title(page, row); /* first, as SVG has it */
+    fprintf(page->out, "<path class='bare' d='M0 %.1fV%.1fH%dV%.1fz'/>", y, y + height,
+            SIM_PLOT_UNITS, y);
     for (size_t i = 0, next; i < t->count; i = next) {
         int tenth = tenth_of(t->moments[i].row[row]);
         for (next = i + 1; next < t->count; next++)
@@ -237,11 +275,7 @@ static void put_row(const sim_report *page, size_t row)
         fprintf(page->out, "<path class='heat h%d' d='M%.1f %.1fV%.1fH%.1fV%.1fz'/>", tenth, left,
                 y, y + height, right, y);
     }
-}
-
-static bool is_through(const sim_watch_receiver *receiver)
-{
-    return receiver->complete && receiver->finished != UFTP_NEVER;
+    fputs("</g>", page->out);
 }
 
 /* Lines without length: round or square, and as wide as the style says. */

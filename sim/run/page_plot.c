@@ -81,12 +81,17 @@ double sim_page_x(const sim_report *page, uint64_t at)
 /* Digit by digit in base two: a drawing needs no more, and it is the same with every libm. */
 static double log_ten(double value)
 {
-    double log = 0, bit = 0.5;
-    for (; value >= 10; value /= 10)
+    double log = 0, bit = 1;
+    while (value >= 10) {
+        value /= 10;
         log++;
-    for (; value < 1; value *= 10)
+    }
+    while (value < 1) {
+        value *= 10;
         log--;
-    for (int i = 0; i < 20; i++, bit /= 2) {
+    }
+    for (int i = 0; i < 20; i++) {
+        bit /= 2;
         value *= value;
         if (value >= 10) {
             value /= 10;
@@ -201,8 +206,11 @@ static void put_y_labels(const sim_plot *plot)
     char label[SIM_LABEL];
     fputs("<div class='y'>", plot->page->out);
     if (c->floor > 0) {
-        for (double value = plot->top; value > c->floor * 1.5; value /= 10)
+        double value = plot->top;
+        while (value > c->floor * 1.5) {
             put_y_label(plot, value, sim_plot_number(label, value, c->unit));
+            value /= 10;
+        }
         put_y_label(plot, c->floor, "none");
     } else {
         double step = round_step(plot->top, c->height > 200 ? 5 : 4);
@@ -219,8 +227,11 @@ static void put_grid(const sim_plot *plot)
     const double seconds = (double)(page->end - page->begin) / 1e9, every = time_step(seconds);
     fputs("<path class='grid' d='", page->out);
     if (c->floor > 0) {
-        for (double value = plot->top; value > c->floor * 1.5; value /= 10)
+        double value = plot->top;
+        while (value > c->floor * 1.5) {
             fprintf(page->out, "M0 %.0fH%d", y_of(plot, value), SIM_PLOT_UNITS);
+            value /= 10;
+        }
     } else {
         double step = round_step(plot->top, c->height > 200 ? 5 : 4);
         for (unsigned i = 1; i * step <= plot->top * 1.0001; i++)

@@ -47,16 +47,16 @@ const char *const sim_page_css[] = {
     ".cursor{position:absolute;top:0;bottom:0;width:1px;background:var(--ink);opacity:.55;"
     "display:none;pointer-events:none}\n",
     "path,polyline,polygon{fill:none;stroke:none;vector-effect:non-scaling-stroke;"
-    "stroke-linejoin:round}.grid{stroke:var(--line)}.edge{stroke:var(--dim);stroke-dasharray:2 3}\n",
+    "stroke-linejoin:round}.grid{stroke:var(--line)}.edge{pointer-events:none;stroke:var(--dim);stroke-dasharray:2 3}\n",
     ".c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}"
     ".c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}.ink{color:var(--ink)}\n",
     "svg .area{fill:currentColor;height:auto;border:0}svg .line{stroke:currentColor;"
     "stroke-width:2}svg .dash{stroke:currentColor;stroke-width:1.6;stroke-dasharray:5 3}"
     "svg .thin{stroke-width:1}.outer{opacity:.18}.inner{opacity:.32}\n",
-    ".heat{fill:var(--c1)}.h0{fill-opacity:.06}.h1{fill-opacity:.14}.h2{fill-opacity:.22}"
+    ".bare{fill:transparent}.heat{fill:var(--c1)}.h0{fill-opacity:.06}.h1{fill-opacity:.14}.h2{fill-opacity:.22}"
     ".h3{fill-opacity:.3}.h4{fill-opacity:.38}.h5{fill-opacity:.46}.h6{fill-opacity:.55}"
     ".h7{fill-opacity:.64}.h8{fill-opacity:.74}.h9{fill-opacity:.86}\n",
-    ".dots{stroke:currentColor;stroke-linecap:round;stroke-width:6}.never{stroke-linecap:square}"
+    ".dots{pointer-events:none;stroke:currentColor;stroke-linecap:round;stroke-width:6}.never{stroke-linecap:square}"
     ".medium{stroke-width:4}.small{stroke-width:2.5}.ring{color:var(--card);stroke-width:10}"
     ".ring.medium{stroke-width:6}.ring.small{stroke-width:4}\n",
     ".strip{padding:0 16px 0 0;font-size:12px}.strip .row{display:grid;"
@@ -82,10 +82,11 @@ const char *const sim_page_css[] = {
     "font-variant-numeric:tabular-nums}#now:empty{display:none}\n",
     "footer{color:var(--dim);font-size:13px;margin-top:18px}code{font-size:12.5px;"
     "overflow-wrap:anywhere}\n",
+    "@media(max-width:900px){.tiles{grid-template-columns:repeat(3,1fr)}}\n",
     "@media(max-width:620px){:root{--gutter:62px}main{padding:16px 8px 30px}section{padding:12px "
     "10px}.x .odd{display:none}.plot,.strip{padding-right:10px;font-size:11px}h1{font-size:21px}"
     ".tile b{font-size:18px}.tile{padding:8px 12px}"
-    ".tiles{grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:8px}}\n",
+    ".tiles{grid-template-columns:repeat(2,1fr);gap:8px}}\n",
     "@media print{:root{--ink:#000;--dim:#444;--paper:#fff;--card:#fff;--line:#ddd;--c0:#a4acb5;"
     "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b05a8c;--c5:#b98500;--c6:#56b4e9}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"

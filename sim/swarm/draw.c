@@ -141,17 +141,61 @@ static void draw_network(drawer d)
     }
 }
 
+/* What version 4 has besides: half of it is broken, and must work all the same. */
+static void draw_version_4(drawer d)
+{
+    swarm_scenario *s = d.scenario;
+    if (happens(&d, "legacy", 2)) {
+        EVENLY(cipher, 1, 8);
+        EVENLY(hash, 2, 5);
+    }
+    swarm_get(s, rsa) = happens(&d, "rsa in version 4", 2);
+    swarm_get(s, exchange) = swarm_get(s, rsa) && happens(&d, "rsa exchange", 2);
+    swarm_get(s, signature) = happens(&d, "keyex", 3);
+}
+
+/* The rate is what the receivers' reports make of it. */
+static void draw_congestion(drawer d)
+{
+    swarm_scenario *s = d.scenario;
+    if (!happens(&d, "congestion", 8))
+        return;
+    swarm_get(s, congestion) = 1;
+    ONE_OF(rate_max, 0, 1000000, 100000, 10000000);
+    ONE_OF(rate_initial, 0, 0, 20000, 100000);
+    ONE_OF(rate_min, 0, 0, 10000);
+    if (happens(&d, "bottleneck with congestion", 2)) {
+        ONE_OF(bottleneck, 20000, 50000, 200000);
+        ONE_OF(mark, 0, 3000, 10000);
+    }
+}
+
+/* A way of half a second: everything is timed by it. */
+static void draw_satellite(drawer d)
+{
+    if (!happens(&d, "satellite", 20))
+        return;
+    ONE_OF(satellite, 1, 1, 2, 3);
+    ONE_OF(grtt_min, 100, 1000, 4000);
+    ONE_OF(grtt_initial, 1000, 4000);
+    ONE_OF(grtt_max, 4000, 8000);
+    ONE_OF(robust, 10, 20);
+}
+
 static void draw_options(drawer d)
 {
     swarm_scenario *s = d.scenario;
     if (happens(&d, "encrypted", 3)) {
         ONE_OF(cipher, 5, 6, 7, 8);
         EVENLY(hash, 3, 5);
+        swarm_get(s, rsa) = happens(&d, "rsa", 8);
         if (happens(&d, "big curve", 12))
             EVENLY(curve, 24, 25);
         EVENLY(client_auth, 0, 1);
     }
     swarm_get(s, version) = happens(&d, "version 4", 6) ? 4 : 5;
+    if (swarm_get(s, version) == 4 && swarm_get(s, cipher))
+        draw_version_4(d);
     EVENLY(closed, 0, 1);
     swarm_get(s, unicast) = happens(&d, "unicast", 20);
     swarm_get(s, ipv6) = happens(&d, "ipv6", 8);
@@ -159,6 +203,14 @@ static void draw_options(drawer d)
         EVENLY(nat, 1, 2);
     if (swarm_get(s, nat) && happens(&d, "rebind", 2))
         EVENLY(nat_rebind, 1, 2000);
+    if (swarm_get(s, nat) && happens(&d, "few ports", 5))
+        EVENLY(nat_ports, 1, 3);
+    if (swarm_get(s, nat) && happens(&d, "short mappings", 5))
+        ONE_OF(nat_timeout, 50, 500, 2000);
+    if (happens(&d, "routers", 10)) {
+        swarm_get(s, routers) = 1;
+        ONE_OF(join_latency, 0, 1, 20);
+    }
     ONE_OF(block_size, 512, 600, 1300, 1300, 1447, 4000, 8800);
     ONE_OF(rate, 1000000, 500000, 100000, 4000000, 0, 30000);
     EVENLY(join_trains, 0, 1);
@@ -185,6 +237,7 @@ static void draw_stores(drawer d)
         EVENLY(sync, 1, 2);
     swarm_get(s, temp) = happens(&d, "temp", 4);
     swarm_get(s, backup) = happens(&d, "backup", 6);
+    EVENLY(flush, 0, 1);
     swarm_get(s, individually) = happens(&d, "individually", 2);
 }
 
@@ -193,12 +246,23 @@ static void draw_accidents(drawer d)
 {
     swarm_scenario *s = d.scenario;
     uint64_t receivers = swarm_get(s, receivers);
+    if (happens(&d, "mtu", 25)) {
+        ONE_OF(mtu, 576, 1006, 1500);
+        swarm_get(s, mtu_drop) = happens(&d, "no fragments", 4);
+        if (swarm_get(s, calm) == 0)
+            EVENLY(calm, 500, 20000);
+    }
+    if (happens(&d, "disk rate", 25)) {
+        ONE_OF(disk_rate, 20000, 200000);
+        ONE_OF(disk_cache, 0, 10000);
+    }
     if (happens(&d, "late", 25))
         EVENLY(late, 1, 1500);
     if (happens(&d, "crash", 15)) {
         EVENLY(crash, 1, receivers);
         EVENLY(crash_at, 1, 3000);
         ONE_OF(crash_back, 0, 1, 100, 3000);
+        EVENLY(crash_how, 0, 2);
     }
     if (happens(&d, "shutdown", 25)) {
         EVENLY(shutdown, 1, receivers);
@@ -232,8 +296,16 @@ static void draw_accidents(drawer d)
         EVENLY(socket, 9000, 40000);
     if (happens(&d, "bottleneck", 25))
         ONE_OF(bottleneck, 50000, 200000);
-    if (happens(&d, "drift", 12))
+    if (happens(&d, "drift", 12)) {
         ONE_OF(drift, 100, 10000, 50000);
+        EVENLY(drift_slow, 0, 1);
+    }
+    if (happens(&d, "step", 20)) {
+        EVENLY(step, 1, 1 + receivers);
+        EVENLY(step_at, 1, 3000);
+        ONE_OF(step_by, 1, 1000, 3600000, 100000000);
+        EVENLY(step_back, 0, 1);
+    }
 }
 
 /* What happens to all. */
@@ -255,6 +327,18 @@ static void draw_troubles(drawer d)
         swarm_get(s, hub_back) = 0;
     } else if (happens(&d, "interrupt", 25)) {
         EVENLY(interrupt, 1, 3000);
+    }
+    if (happens(&d, "hub freeze", 30)) {
+        EVENLY(hub_freeze_at, 1, 2000);
+        ONE_OF(hub_freeze_for, 20, 300, 3000, 20000);
+    }
+    if (happens(&d, "hub drift", 25)) {
+        ONE_OF(drift_hub, 100, 10000, 50000);
+        EVENLY(drift_slow, 0, 1);
+    }
+    if (happens(&d, "fade", 12)) {
+        ONE_OF(fade, 100000, 500000, 1000000);
+        ONE_OF(fade_for, 0, 300, 2000);
     }
     if (happens(&d, "read", 40))
         EVENLY(read_fail, 1, 20);
@@ -279,7 +363,7 @@ void swarm_draw(uint64_t seed, swarm_scenario *out)
         out->value[i] = swarm_field_plain((swarm_field)i);
     drawer d = {.seed = sim_mix(seed), .scenario = out};
     ONE_OF(receivers, 1, 1, 2, 2, 3, 5);
-    swarm_get(out, senders) = happens(&d, "senders", 12) ? 2 : 1;
+    swarm_get(out, senders) = happens(&d, "senders", 12) ? 2 + happens(&d, "a third", 3) : 1;
     draw_options(d);
     draw_files(d);
     draw_stores(d);
@@ -293,6 +377,8 @@ void swarm_draw(uint64_t seed, swarm_scenario *out)
         draw_accidents(d);
         draw_troubles(d);
     }
+    draw_congestion(d);
+    draw_satellite(d);
     /* Several sections: losses so few that one of them may be whole, and time to ask for what the
      * others miss while the pass is under way. */
     if (swarm_get(out, file1) > 1000000) {

@@ -4,6 +4,8 @@
  */
 #include "swarm/scenario.h"
 
+#include <uftp/key.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,13 +114,48 @@ static void limit(uint64_t *value, uint64_t low, uint64_t high)
         *value = high;
 }
 
+#define LIMIT(field, low, high) limit(&swarm_get(s, field), low, high)
+
+/* What a sender refuses to be created with. */
+static void normalise_crypto(swarm_scenario *s)
+{
+    bool encrypted = swarm_get(s, cipher) != 0, four = swarm_get(s, version) == 4;
+    swarm_get(s, version) = four ? 4 : 5;
+    if (encrypted)
+        LIMIT(cipher, four ? UFTP_CIPHER_DES_CBC : UFTP_CIPHER_AES128_GCM, UFTP_CIPHER_AES256_CCM);
+    LIMIT(hash, encrypted && four ? UFTP_HASH_SHA1 : UFTP_HASH_SHA256, UFTP_HASH_SHA512);
+    LIMIT(curve, UFTP_CURVE_SECP256R1, UFTP_CURVE_SECP521R1);
+    LIMIT(rsa, 0, encrypted);
+    LIMIT(exchange, 0, encrypted && four);
+    LIMIT(signature, 0, encrypted && four && swarm_get(s, cipher) <= UFTP_CIPHER_AES256_CBC);
+    if (swarm_get(s, exchange))
+        swarm_get(s, rsa) = 1;
+    if (swarm_get(s, signature)) { /* one on each packet */
+        swarm_get(s, client_auth) = 1;
+        LIMIT(block_size, 512, 8000);
+    }
+}
+
+static void normalise_rates(swarm_scenario *s)
+{
+    LIMIT(congestion, 0, 1);
+    if (!swarm_get(s, congestion))
+        return;
+    swarm_get(s, time_max) = 0;
+    if (swarm_get(s, rate_max))
+        LIMIT(rate_max, 10000, UINT64_C(1000000000));
+    uint64_t most = swarm_get(s, rate_max) ? swarm_get(s, rate_max) : UINT64_MAX;
+    if (swarm_get(s, rate_initial))
+        LIMIT(rate_initial, 2000, most);
+    LIMIT(rate_min, 0, swarm_get(s, rate_initial) ? swarm_get(s, rate_initial) : most);
+}
+
 /* No file, or an unbelievable wait, would prove nothing; a sender is not created with limits that
  * contradict each other. */
 void swarm_normalise(swarm_scenario *s)
 {
-#define LIMIT(field, low, high) limit(&swarm_get(s, field), low, high)
     LIMIT(receivers, 1, SWARM_RECEIVERS_MAX);
-    LIMIT(senders, 1, 2);
+    LIMIT(senders, 1, SWARM_SENDERS_MAX);
     LIMIT(block_size, 512, 8800);
     LIMIT(robust, 1, 255);
     LIMIT(grtt_min, 1, 15000);
@@ -129,8 +166,17 @@ void swarm_normalise(swarm_scenario *s)
     LIMIT(room, UFTP_DATAGRAM_MAX, UFTP_TRAIN_BYTES_MAX);
     LIMIT(rate, swarm_get(s, rate) ? 2000 : 0, UINT64_C(1000000000));
     LIMIT(drift, 0, 100000);
+    LIMIT(drift_hub, 0, 100000);
     LIMIT(store_op, 0, 11);
-    swarm_get(s, version) = swarm_get(s, version) == 4 && !swarm_get(s, cipher) ? 4 : 5;
+    normalise_crypto(s);
+    normalise_rates(s);
+    LIMIT(mtu, swarm_get(s, mtu) ? 100 : 0, 65535);
+    if (swarm_get(s, satellite) || swarm_get(s, routers))
+        swarm_get(s, nat) = 0;
+    LIMIT(satellite, 0, 3);
+    if (swarm_get(s, satellite)) /* a way of its own */
+        swarm_get(s, routers) = swarm_get(s, bottleneck) = 0;
+    LIMIT(nat_ports, 0, 60000);
     if (swarm_get(s, unicast)) {
         swarm_get(s, receivers) = 1;
         swarm_get(s, nat) = 0;
@@ -139,22 +185,30 @@ void swarm_normalise(swarm_scenario *s)
         swarm_get(s, nat) = 0;
     if (swarm_get(s, cipher) == 0)
         swarm_get(s, corrupt) = 0; /* nothing would notice, and nothing could */
-    if (swarm_get(s, cipher))
-        LIMIT(cipher, 5, 8);
-    LIMIT(hash, 3, 5);
-    LIMIT(curve, 23, 25);
-#undef LIMIT
 }
+#undef LIMIT
 
 static uint64_t largest(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
 
+/* With congestion control, what is left of it when much is lost; else as it was wished for. */
+#define CONGESTED_RATE 4000
+
+static uint64_t rate_of(const swarm_scenario *s)
+{
+    if (swarm_get(s, congestion))
+        return largest(CONGESTED_RATE, swarm_get(s, rate_min));
+    return swarm_get(s, rate);
+}
+
 static uint64_t round_trip(const swarm_scenario *s)
 {
-    return 2 * (swarm_get(s, delay) + swarm_get(s, jitter) +
-                (swarm_get(s, hold) ? swarm_get(s, hold_time) : 0));
+    /* Up and down again, and what waits for the way back, or is tried there anew. */
+    uint64_t satellite = swarm_get(s, satellite) > 1 ? 4000 : swarm_get(s, satellite) ? 1000 : 0;
+    return satellite + 2 * (swarm_get(s, delay) + swarm_get(s, jitter) +
+                            (swarm_get(s, hold) ? swarm_get(s, hold_time) : 0));
 }
 
 static uint64_t sent_bytes(const swarm_scenario *s)
@@ -170,7 +224,7 @@ static uint64_t sent_bytes(const swarm_scenario *s)
 /* Time for one datagram, ms. */
 static uint64_t gap(const swarm_scenario *s)
 {
-    uint64_t rate = swarm_get(s, rate);
+    uint64_t rate = rate_of(s);
     return rate ? (swarm_get(s, block_size) + 100) * 1000 / rate + 1 : 1;
 }
 
@@ -179,7 +233,8 @@ static bool has_trouble(const swarm_scenario *s)
 {
     return swarm_get(s, hub_crash_at) || swarm_get(s, resume) || swarm_get(s, interrupt) ||
            swarm_get(s, read_fail) || swarm_get(s, memory) == 1 || swarm_get(s, replay) ||
-           swarm_get(s, corrupt) || swarm_get(s, time_max);
+           swarm_get(s, corrupt) || swarm_get(s, time_max) || swarm_get(s, hub_freeze_at) ||
+           swarm_get(s, drift_hub) || swarm_get(s, fade);
 }
 
 static bool has_accident(const swarm_scenario *s, uint64_t receiver)
@@ -188,8 +243,11 @@ static bool has_accident(const swarm_scenario *s, uint64_t receiver)
     return swarm_get(s, crash) == receiver || swarm_get(s, shutdown) == receiver ||
            swarm_get(s, cut) == receiver || swarm_get(s, freeze) == receiver ||
            swarm_get(s, join_fails) == receiver || swarm_get(s, memory) == receiver + 1 ||
-           (first && (swarm_get(s, store_op) || swarm_get(s, capacity) || swarm_get(s, socket) ||
-                      swarm_get(s, bottleneck) || swarm_get(s, drift))) ||
+           (first &&
+            (swarm_get(s, store_op) || swarm_get(s, capacity) || swarm_get(s, socket) ||
+             swarm_get(s, bottleneck) || swarm_get(s, drift) || swarm_get(s, disk_rate))) ||
+           (swarm_get(s, nat) && (swarm_get(s, nat_ports) || swarm_get(s, nat_timeout)) &&
+            (first || swarm_get(s, nat) == 2)) ||
            (last && swarm_get(s, late));
 }
 
@@ -210,6 +268,8 @@ static bool network_is_tame(const swarm_scenario *s)
     uint64_t loss = swarm_get(s, loss_hub) +
                     largest(swarm_get(s, loss_down), swarm_get(s, loss_up)) +
                     swarm_get(s, duplicate) / 20 + swarm_get(s, hold) / 20;
+    if (swarm_get(s, satellite) > 1 || swarm_get(s, mtu) || swarm_get(s, congestion))
+        return false; /* lose at their own will, or go at the pace of who loses */
     if (swarm_get(s, burst) > 1 || s->drop_count + 3 > chances * 2)
         return false;
     if (swarm_get(s, grtt_min) < 2 * round_trip(s))
@@ -247,6 +307,8 @@ uint64_t swarm_calm(const swarm_scenario *s)
     at = largest(at, swarm_get(s, shutdown_at));
     at = largest(at, swarm_get(s, cut_at) + swarm_get(s, cut_for));
     at = largest(at, swarm_get(s, freeze_at) + swarm_get(s, freeze_for));
+    at = largest(at, swarm_get(s, hub_freeze_at) + swarm_get(s, hub_freeze_for));
+    at = largest(at, swarm_get(s, step_at));
     return UFTP_MS(at);
 }
 
@@ -258,11 +320,16 @@ uint64_t swarm_bound(const swarm_scenario *s)
     uint64_t round = 3 * grtt + 4 * gap(s);
     uint64_t objects = SWARM_FILES_MAX + swarm_get(s, dir) + swarm_get(s, link) +
                        swarm_get(s, delete) + swarm_get(s, freespace);
-    uint64_t rate = swarm_get(s, rate) ? swarm_get(s, rate) : 1000000;
+    uint64_t rate = rate_of(s) ? rate_of(s) : 1000000;
+    if (swarm_get(s, satellite))
+        rate = rate < SWARM_SATELLITE_RATE ? rate : SWARM_SATELLITE_RATE;
+    if (swarm_get(s, disk_rate) && swarm_get(s, disk_rate) < rate)
+        rate = swarm_get(s, disk_rate);
     if (swarm_get(s, bottleneck) && swarm_get(s, bottleneck) < rate)
         rate = swarm_get(s, bottleneck);
     uint64_t pass = sent_bytes(s) * 1000 / rate;
     uint64_t silence = largest(1000, 5 * grtt * swarm_get(s, robust));
     uint64_t session = (2 + 4 * objects) * swarm_get(s, robust) * round + 6 * pass + silence;
-    return UFTP_MS(swarm_get(s, senders) * session + 2000);
+    uint64_t reassembly = swarm_get(s, mtu) ? 31000 : 0; /* fragments wait so long for the others */
+    return UFTP_MS(swarm_get(s, senders) * session + reassembly + 2000);
 }

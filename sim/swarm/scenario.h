@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #define SWARM_RECEIVERS_MAX 5
+#define SWARM_SENDERS_MAX 3
 #define SWARM_FILES_MAX 4
 
 /* name, the plainest value, what it is. Times in ms, chances in parts per million. A value that
@@ -21,14 +22,21 @@
 #define SWARM_FIELDS(X) \
     X(receivers, 1, "how many") \
     X(senders, 1, "how many, each with a tree of its own and all to the same groups") \
-    X(version, 5, "of the wire; 4 in plain sessions only") \
+    X(version, 5, "of the wire") \
     X(cipher, 0, "of the wire; 0: a plain session") \
+    X(rsa, 0, "keys are RSA keys") \
+    X(exchange, 0, "of version 4: 0 ECDH, 1 RSA") \
+    X(signature, 0, "of version 4, with a CBC cipher: 0 HMAC, 1 by the sender's key") \
     X(hash, 3, "of the wire") \
     X(curve, 23, "of the wire, for keys and key exchange") \
     X(client_auth, 0, "receivers prove their keys") \
     X(closed, 0, "the sender knows its receivers beforehand") \
     X(block_size, 1300, "bytes") \
     X(rate, 1000000, "bytes per second; 0: unlimited") \
+    X(congestion, 0, "1: TFMCC sets the rate, within ...") \
+    X(rate_min, 0, "... this, bytes per second; 0: none ...") \
+    X(rate_initial, 0, "... and beginning with this; 0: its own choice ...") \
+    X(rate_max, 0, "... and this; 0: none") \
     X(robust, 20, "ROBUST") \
     X(grtt_initial, 100, "") \
     X(grtt_min, 10, "") \
@@ -56,6 +64,16 @@
     X(ipv6, 0, "") \
     X(nat, 0, "1: the first receiver is behind a NAT, 2: all are, one and the same") \
     X(nat_rebind, 0, "that forgets its mappings then") \
+    X(nat_ports, 0, "that has so many ports; 0: enough") \
+    X(nat_timeout, 0, "and forgets them after so long; 0: five minutes") \
+    X(routers, 0, "a tree of three, the sender at its root") \
+    X(join_latency, 0, "of each of them") \
+    X(satellite, 0, \
+      "to the receivers: 1 the way back is shared in order, 2 slotted ALOHA, 3 ALOHA") \
+    X(fade, 0, "rain over all of them: ppm lost while it lasts") \
+    X(fade_for, 0, "which is so long on average") \
+    X(mtu, 0, "of the receivers' lines; 0: whatever is sent") \
+    X(mtu_drop, 0, "what is larger is lost, not cut") \
     X(delay, 1, "one way") \
     X(jitter, 0, "") \
     X(reorder, 0, "the jitter may reorder") \
@@ -69,13 +87,22 @@
     X(corrupt, 0, "arrives damaged; encrypted sessions only") \
     X(socket, 0, "bytes in the first receiver's socket buffer; 0: enough") \
     X(bottleneck, 0, "bytes per second on the way to the first receiver; 0: none") \
+    X(mark, 0, "bytes that wait there before packets are marked (ECN); 0: never") \
     X(replay, 0, "so many datagrams are heard by somebody and sent again") \
     X(drift, 0, "parts per million by which the first receiver's clock is fast") \
+    X(drift_hub, 0, "and that of the sender") \
+    X(drift_slow, 0, "both are slow instead") \
+    X(step, 0, "the wall clock of this node, the sender being 1 ...") \
+    X(step_at, 0, "... is set then ...") \
+    X(step_by, 0, "... to so much later ...") \
+    X(step_back, 0, "... or earlier") \
     X(calm, 0, "from then on the network is perfect") \
     X(late, 0, "the last receiver starts then") \
     X(crash, 0, "this receiver ...") \
     X(crash_at, 0, "... crashes then ...") \
     X(crash_back, 0, "... and is back after so long; 0: never") \
+    X(crash_how, 0, "0: as a program that tidies up, 1: killed, 2: its power fails") \
+    X(flush, 0, "receivers flush each file before it counts") \
     X(hub_crash_at, 0, "the sender crashes then") \
     X(hub_back, 0, "and is back with a new session after so long; 0: never") \
     X(resume, 0, "a sender continues the session of the first one then, as its next instance") \
@@ -88,6 +115,10 @@
     X(freeze, 0, "this receiver ...") \
     X(freeze_at, 0, "... does nothing from then on ...") \
     X(freeze_for, 0, "... for so long") \
+    X(hub_freeze_at, 0, "the sender does nothing from then on ...") \
+    X(hub_freeze_for, 0, "... for so long") \
+    X(disk_rate, 0, "bytes per second of the first receiver's disk; 0: any") \
+    X(disk_cache, 0, "bytes that it takes at once") \
     X(store_op, 0, "the first receiver's store fails at this call (1 + sim_store_op) ...") \
     X(store_nth, 0, "... the nth time ...") \
     X(store_error, 0, "... 0: IO, 1: no space, 2: access") \
@@ -112,6 +143,8 @@ typedef struct swarm_drop {
 } swarm_drop;
 
 #define SWARM_DROPS_MAX 4096
+
+#define SWARM_SATELLITE_RATE 250000 /* bytes per second, forward; a tenth of it back */
 
 typedef struct swarm_scenario {
     uint64_t seed; /* of the world: its luck */

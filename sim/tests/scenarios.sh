@@ -84,4 +84,12 @@ grep -q '</html>' "$work/page.html" && ! grep -q '://' "$work/page.html" || fail
 "$sim" run --pcap "nobody=$work/x.pcap" "$scenarios/small.yaml" >/dev/null 2>&1
 [ $? -eq 1 ] || fail "a capture at nobody's"
 
+# The documentation: each option is told, and the example runs.
+docs=$here/../../docs/simulator.md
+for option in $("$sim" run --help | grep -oE '^ +--[a-z-]+' | grep -vE 'help|version'); do
+    grep -qF -- "\`$option" "$docs" || fail "docs/simulator.md does not tell $option"
+done
+sed -n '/^```yaml$/,/^```$/p' "$docs" | grep -v '^```' >"$work/example.yaml"
+"$sim" run --quiet "$work/example.yaml" >/dev/null || fail "the example of docs/simulator.md"
+
 exit $failed

@@ -69,6 +69,24 @@ static void last_done_leaves_time_for_the_naks(void **state)
                     "drop=>plant-1:6");
 }
 
+/* A file that begins when the last receiver that did not answer has been given up begins in the
+ * midst of a turn. Congestion control wanted its first CONG_CTRL then and there, and the driver was
+ * sent round for nothing. */
+static void congestion_control_that_begins_late_makes_no_driver_spin(void **state)
+{
+    (void)state;
+    must_be_fine(210, "receivers=2,congestion=1,cut=1,cut_at=302,cut_for=1000");
+}
+
+/* In version 4 CLIENT_KEY is in the clear, and when it overtook its REGISTER it came from a
+ * stranger who was told to leave. The receiver did. */
+static void client_key_that_overtakes_its_registration_is_no_stranger_s(void **state)
+{
+    (void)state;
+    must_be_fine(7125, "version=4,cipher=1,client_auth=1,jitter=1,reorder=1,calm=23");
+    must_be_fine(5374, "receivers=5,version=4,cipher=1,client_auth=1,hold=12775,calm=13");
+}
+
 /* The sender had found the group to be a millisecond away, and was through with its announcements
  * before a receiver, going by the first ANNOUNCE's half second, repeated the REGISTER that was
  * lost. In an encrypted session later ones were not believed. */
@@ -83,6 +101,8 @@ static const struct CMUnitTest tests[] = {
     SIM_TEST(repeated_done_does_not_put_off_the_naks),
     SIM_TEST(one_lost_block_at_a_low_rate_is_no_silence),
     SIM_TEST(announcement_lasts_until_a_registration_can_be_repeated),
+    SIM_TEST(congestion_control_that_begins_late_makes_no_driver_spin),
+    SIM_TEST(client_key_that_overtakes_its_registration_is_no_stranger_s),
     SIM_TEST(last_done_leaves_time_for_the_naks),
     SIM_TEST(lost_register_is_repeated_in_time_when_the_group_is_near),
     SIM_TEST(block_that_could_not_be_written_is_asked_for_again_after_a_restart),

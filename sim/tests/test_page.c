@@ -69,7 +69,7 @@ static bool is_void(const char *tag)
 static void must_be_well_formed(const char *page)
 {
     static const char known[] =
-        " html head meta title style body main h1 h2 p div b span section ul li i svg path "
+        " html head meta title style body main h1 h2 p div b span section ul li i svg g path "
         "polyline polygon em table tr th td footer code br script ";
     char stack[32][TAG];
     size_t depth = 0, scripts = 0;

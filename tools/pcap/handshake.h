@@ -39,9 +39,9 @@ typedef struct cap_handshake {
     size_t leg_count;
     uint8_t masters[CAP_MASTERS_MAX][UFTP_V4_MASTER_LEN]; /* of the group; in v5 32 bytes each */
     size_t master_count;
-    bool log_read;    /* the log's own group masters are among them */
-    uint32_t changes; /* legs and masters that came: keys of receivers may follow */
-    size_t dirty;     /* peers of which something came that no secret was tried on */
+    uint32_t log_read; /* the edition of the log whose group masters are among them */
+    uint32_t changes;  /* legs and masters that came: keys of receivers may follow */
+    size_t dirty;      /* peers of which something came that no secret was tried on */
 } cap_handshake;
 
 /* What one receiver, or proxy as a receiver, said and was told; the latest of each. */

@@ -8,6 +8,7 @@
 #include "decrypt.h"
 #include "dump.h"
 #include "extract.h"
+#include "keylog_file.h"
 #include "open.h"
 #include "options.h"
 #include "output.h"
@@ -21,11 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_FOUND = 8, KEYLOG_MAX = 256 << 20 };
+enum { EXIT_FOUND = 8 };
 
 typedef struct program {
     cap_options options;
     cap_keylog keylog;
+    cap_keylog_file keylog_file;
     uftp_key *keys[CAP_PRIVATE_KEYS_MAX];
     size_t key_count;
     cap_input *input;
@@ -42,36 +44,31 @@ typedef struct program {
 
 /* ---- preparations ---- */
 
+/* What has been written into the key log since the last call. */
 static int read_keylog(program *p)
 {
     const char *path = p->options.keylog;
-    if (!path)
+    bool grown;
+    if (!p->keylog_file.file)
         return 0;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path, strerror(errno));
-    char *text = NULL;
-    size_t len = 0, capacity = 0;
-    while (!feof(file) && !ferror(file) && len < KEYLOG_MAX) {
-        if (len == capacity) {
-            capacity = capacity ? 2 * capacity : 1 << 16;
-            char *wider = realloc(text, capacity);
-            if (!wider)
-                break;
-            text = wider;
-        }
-        len += fread(text + len, 1, capacity - len, file);
-    }
-    bool whole = feof(file);
-    fclose(file);
-    long line = whole ? cap_keylog_add(&p->keylog, text, len) : -1;
-    free(text);
+    long line =
+        cap_keylog_file_read(&p->keylog_file, &p->keylog, p->options.device == NULL, &grown);
+    if (grown && p->tracker)
+        cap_tracker_secrets_grew(p->tracker);
     if (line < 0)
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: cannot be read whole", path);
     if (line > 0)
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS,
                          "%s:%ld: not a line of a key log (LABEL GROUP_ID UID VALUE)", path, line);
     return 0;
+}
+
+static int open_keylog(program *p)
+{
+    const char *path = p->options.keylog;
+    if (path && cap_keylog_file_open(&p->keylog_file, path) < 0)
+        return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path, strerror(errno));
+    return read_keylog(p);
 }
 
 static int read_key(program *p, const char *path)
@@ -170,7 +167,7 @@ static int open_consumer(program *p)
 
 static int prepare(program *p)
 {
-    int code = read_keylog(p);
+    int code = open_keylog(p);
     if (!code)
         code = read_keys(p);
     if (!code)
@@ -183,6 +180,8 @@ static int prepare(program *p)
     if (!p->tracker)
         return uftp_fail_memory(&p->failure);
     cap_tracker_use_keys(p->tracker, p->keys, p->key_count);
+    if (p->options.device && p->options.keylog)
+        cap_tracker_secrets_grew(p->tracker); /* and will again */
     return 0;
 }
 
@@ -228,6 +227,15 @@ static void take_packet(program *p, const cap_packet *packet)
     }
 }
 
+/* The programs that are watched write a secret down before they use it. */
+static void follow_keylog(program *p)
+{
+    if (read_keylog(p) == 0)
+        return;
+    uftp_failure_print(&p->failure, cap_option_table.program);
+    cap_keylog_file_close(&p->keylog_file); /* what it told so far stays */
+}
+
 /* True: the capture was read to its end. */
 static bool read_frames(program *p)
 {
@@ -239,6 +247,8 @@ static bool read_frames(program *p)
         next = cap_input_next(p->input, &frame);
         if (next != CAP_NEXT_FRAME)
             break;
+        if (p->options.device)
+            follow_keylog(p);
         if (p->decrypt) {
             cap_decrypt_frame(p->decrypt, p->tracker, &frame);
             continue;
@@ -346,6 +356,7 @@ static void clean_up(program *p)
     cap_stats_free(p->stats);
     cap_tracker_free(p->tracker);
     cap_input_close(p->input);
+    cap_keylog_file_close(&p->keylog_file);
     cap_keylog_free(&p->keylog);
     for (size_t i = 0; i < p->key_count; i++)
         uftp_key_free(p->keys[i]);

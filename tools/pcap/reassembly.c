@@ -10,6 +10,7 @@ typedef struct partial {
     uint64_t first_seen;
     uint32_t total;    /* known once the last fragment has come; 0: not yet */
     uint32_t received; /* bytes */
+    uint32_t reach;    /* the furthest end of a fragment */
     uint8_t have[CAP_REASSEMBLED_MAX / 8 / 8 + 1]; /* one bit per 8 bytes */
     uint8_t *bytes;
 } partial;
@@ -93,8 +94,10 @@ static bool place(partial *entry, const cap_ip *ip)
     uint32_t len = (uint32_t)ip->payload.len, end = ip->offset + len;
     uint32_t first_unit = ip->offset / 8, end_unit = (end + 7) / 8;
     overlap before = overlap_of(entry, first_unit, end_unit);
+    /* Every fragment ends where the last one ends, or before: else as many bytes as the packet
+     * has could have come, and not be the packet's. */
     if (before == OVERLAP_SOME || (!ip->more && entry->total && entry->total != end) ||
-        (entry->total && end > entry->total))
+        (entry->total && end > entry->total) || (!ip->more && entry->reach > end))
         return false;
     if (before == OVERLAP_ALL)
         return true;
@@ -102,6 +105,8 @@ static bool place(partial *entry, const cap_ip *ip)
         entry->have[i / 8] |= (uint8_t)(1u << i % 8);
     memcpy(entry->bytes + ip->offset, ip->payload.data, len);
     entry->received += len;
+    if (end > entry->reach)
+        entry->reach = end;
     if (!ip->more)
         entry->total = end;
     return !entry->total || entry->received <= entry->total;

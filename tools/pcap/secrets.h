@@ -14,11 +14,13 @@ typedef struct cap_secrets { /* {0} has none */
     const cap_keylog *log;   /* or NULL */
     uftp_key *const *keys;   /* of a sender or a proxy: they open RSA key exchanges (spec v4 6.2) */
     size_t key_count;
+    uint32_t edition; /* counts from 1 what was added to the log while packets are read */
+    bool growing;     /* more may come: packets are remembered although nothing opens them yet */
 } cap_secrets;
 
 static inline bool cap_secrets_any(const cap_secrets *secrets)
 {
-    return secrets->key_count > 0 || (secrets->log && secrets->log->count > 0);
+    return secrets->growing || secrets->key_count > 0 || (secrets->log && secrets->log->count > 0);
 }
 
 #endif

@@ -47,7 +47,8 @@ typedef struct cap_peer {
     cap_key *keys;                 /* v5: the likeliest first */
     /* What keys were made of: the log, before or after the cipher was known, and the handshake as
      * far as it had come. */
-    bool log_used, log_used_announced, derived;
+    uint32_t log_used; /* its edition; 0: not yet */
+    bool log_used_announced, derived;
     uint32_t derived_at;
 } cap_peer;
 
@@ -76,7 +77,8 @@ typedef struct cap_session {
 
     struct cap_handshake *handshake; /* handshake.h; NULL: nothing, or there are no secrets */
     cap_key *keys;                   /* v4, where all members have the same */
-    bool log_used, log_used_announced;
+    uint32_t log_used;               /* its edition; 0: not yet */
+    bool log_used_announced;
 
     cap_map peers;
     cap_peer *first_peer, *last_peer;

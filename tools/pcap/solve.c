@@ -148,18 +148,33 @@ bool cap_master_add(cap_handshake *h, const uint8_t *master, size_t len)
     return true;
 }
 
+static void try_again(const cap_session *session)
+{
+    cap_handshake *h = session->handshake;
+    for (cap_peer *peer = session->first_peer; peer; peer = peer->next) {
+        cap_exchange *x = peer->exchange;
+        if (!x || x->solved || x->dirty)
+            continue;
+        x->dirty = true;
+        h->dirty++;
+    }
+    h->changes++;
+}
+
 void cap_masters_read(const cap_secrets *secrets, const cap_session *session, size_t len)
 {
     cap_handshake *h = session->handshake;
     size_t count = 0;
+    if (!secrets->log || h->log_read == secrets->edition)
+        return;
+    if (h->log_read)
+        try_again(session);
+    h->log_read = secrets->edition;
     const cap_keylog_entry *logged =
-        secrets->log && !h->log_read
-            ? cap_keylog_find_group(secrets->log, CAP_KEYLOG_GROUP_MASTER, session->group, &count)
-            : NULL;
+        cap_keylog_find_group(secrets->log, CAP_KEYLOG_GROUP_MASTER, session->group, &count);
     for (size_t i = 0; i < count; i++)
         if (logged[i].len == len)
             (void)cap_master_add(h, logged[i].value, len);
-    h->log_read = true;
 }
 
 bool cap_masters_search(const cap_secrets *secrets, cap_session *session,

@@ -25,7 +25,7 @@ size_t cap_premasters(const cap_secrets *secrets, const cap_session *session, co
 
 /* Adds a group master that is not there yet. */
 bool cap_master_add(cap_handshake *h, const uint8_t *master, size_t len);
-/* Those that the log itself has, once. */
+/* Those that the log itself has. Where it has grown, what was tried before is tried again. */
 void cap_masters_read(const cap_secrets *secrets, const cap_session *session, size_t len);
 
 /* Tries secrets on the next peers of whom something new is known, until one shows a group master

@@ -99,9 +99,10 @@ static void add_pairs(cap_session *session, const cap_keylog *log, cap_keylog_la
 static void add_from_log(const cap_secrets *secrets, cap_session *session)
 {
     bool announced = session->handshake && session->handshake->announced;
-    if (!secrets->log || (session->log_used && session->log_used_announced == announced))
+    if (!secrets->log ||
+        (session->log_used == secrets->edition && session->log_used_announced == announced))
         return;
-    session->log_used = true;
+    session->log_used = secrets->edition;
     session->log_used_announced = announced;
     add_pairs(session, secrets->log, CAP_KEYLOG_SERVER_APP_KEY, CAP_KEYLOG_SERVER_APP_IV);
     add_pairs(session, secrets->log, CAP_KEYLOG_CLIENT_APP_KEY, CAP_KEYLOG_CLIENT_APP_IV);

@@ -70,9 +70,10 @@ static void add_pairs(cap_peer *peer, const cap_keylog *log, const cap_session *
 
 static void add_from_log(const cap_secrets *secrets, const cap_session *session, cap_peer *peer)
 {
-    if (!secrets->log || (peer->log_used && peer->log_used_announced == session->announced))
+    if (!secrets->log ||
+        (peer->log_used == secrets->edition && peer->log_used_announced == session->announced))
         return;
-    peer->log_used = true;
+    peer->log_used = secrets->edition;
     peer->log_used_announced = session->announced;
     add_pairs(peer, secrets->log, session, CAP_KEYLOG_CLIENT_HS_KEY, CAP_KEYLOG_CLIENT_HS_IV);
     add_pairs(peer, secrets->log, session, CAP_KEYLOG_CLIENT_APP_KEY, CAP_KEYLOG_CLIENT_APP_IV);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_AND_MESSAGE_MIN = 20 }; /* spec v5 1.3 */
+enum { HEADER_AND_MESSAGE_MIN = 20 /* spec v5 1.3 */, WRAPPER_LEN = 12, VERSION_4 = 0x40 };
 
 struct cap_tracker {
     cap_secrets secrets;
@@ -32,6 +32,7 @@ cap_tracker *cap_tracker_new(const cap_keylog *keylog)
     if (!tracker)
         return NULL;
     tracker->secrets.log = keylog;
+    tracker->secrets.edition = 1;
     tracker->reassembly = cap_reassembly_new();
     if (!tracker->reassembly) {
         free(tracker);
@@ -44,6 +45,12 @@ void cap_tracker_use_keys(cap_tracker *tracker, uftp_key *const *keys, size_t co
 {
     tracker->secrets.keys = keys;
     tracker->secrets.key_count = count;
+}
+
+void cap_tracker_secrets_grew(cap_tracker *tracker)
+{
+    tracker->secrets.edition++;
+    tracker->secrets.growing = true;
 }
 
 const cap_secrets *cap_tracker_secrets(const cap_tracker *tracker)
@@ -268,10 +275,12 @@ static size_t first_len(const cap_tracker *tracker, const cap_packet *packet)
     }
     if (packet->header.type != UFTP_MESSAGE_ENCRYPTED)
         return 0;
-    size_t wrapper_len = packet->wire->encrypted_overhead - UFTP_TAG_LEN;
-    uftp_read_skip(&r, wrapper_len - 2); /* its last field is the payload's length */
+    uftp_read_skip(&r, 8); /* counter */
+    size_t signature_len = uftp_read_u16(&r);
     size_t payload_len = uftp_read_u16(&r);
-    return r.failed ? 0 : packet->wire->header_len + wrapper_len + payload_len;
+    if (packet->header.version != VERSION_4) /* where there is none, and the field is reserved */
+        signature_len = 0;
+    return r.failed ? 0 : packet->wire->header_len + WRAPPER_LEN + signature_len + payload_len;
 }
 
 /* A train has packets of one session and sender, of one length, numbered in a row. */

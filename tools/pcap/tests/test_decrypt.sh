@@ -85,9 +85,18 @@ if [ -n "$sim" ]; then
         decrypts "sim-$cipher" "$work/hub.pcap" "$work/keys"
         grep -q '"STATUS"\|"naks"' "$work/got" || fail "simulator: no STATUS was sent"
         if [ -n "$compare" ]; then
+            "$compare" "$work/hub.pcap" || fail "tshark and the simulator's capture"
             "$compare" "$work/sim-$cipher.pcap" || fail "tshark and the simulator's $cipher"
         fi
     done
+    "$sim" run --quiet --set sender.version=4 --set sender.cipher=aes256-gcm --keylog "$work/keys" \
+        --pcap "hub=$work/hub.pcap" "$source/sim/scenarios/small.yaml" >/dev/null || fail "version 4"
+    decrypts sim-v4 "$work/hub.pcap" "$work/keys"
+    [ -z "$compare" ] || names "$work/sim-v4.pcap"
+    # In the clear, at a receiver, over a line that duplicates and reorders.
+    "$sim" run --quiet --pcap "plant-1=$work/plain.pcap" --set receivers.down.duplicate=3% \
+        --set receivers.down.hold=3% "$source/sim/scenarios/small.yaml" >/dev/null || fail "plain"
+    [ -z "$compare" ] || "$compare" "$work/plain.pcap" || fail "tshark and a plain session"
 fi
 
 # A capture is never written over while it is read; "-" is stdout; nobody else may read the file.

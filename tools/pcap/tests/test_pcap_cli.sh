@@ -102,6 +102,15 @@ grep -q 'the capture breaks off after frame' "$work/err" || { echo "the cut is n
 status 0 stats --json "$plain"
 grep -q '"FILESEG":246' "$work/out" || { echo "stats does not count"; failed=1; }
 
+cp "$captures/v4-loss5/session.pcap" "$work/damaged.pcap" # in the first frame, the robustness
+printf '\377' | dd of="$work/damaged.pcap" bs=1 seek=101 conv=notrunc 2>"$work/dd"
+status 8 check "$work/damaged.pcap"
+expect "what is told of a rule" "rule: announce-settings section: v5 1.6, v4 3.1 demands: ROBUST is 10 to \
+50, congestion control none or TFMCC count: 1 packets: 1" \
+    "$(grep -A 5 announce-settings "$work/out" | tr -s ' \n' '  ' | sed 's/^ *-* *//; s/ *$//')"
+status 8 check --json "$work/damaged.pcap"
+grep -q '{"rule":"announce-settings",.*"count":1,"packets":\[1\]}' "$work/out" ||
+    { echo "a broken rule is not in JSON"; failed=1; }
 status 0 check --rules
 expect "rules listed" "$(grep -c '^    X([A-Z_0-9]*, *"' "$source/tools/pcap/check.h")" \
     "$(grep -cE '^[a-z-]+ +(v[345] [0-9.]+(, )?)+ +[a-zA-Z].*' "$work/out")"
