@@ -30,6 +30,7 @@ uftp_check(purity_catches_a_break tools/tests/purity_catches_a_break ${purity_ar
 uftp_check(headers_stand_alone tools/tests/headers_stand_alone)
 uftp_check(format tools/tests/format)
 uftp_check(features_table tools/tests/features_table)
+uftp_check(links_lead_somewhere tools/tests/links_lead_somewhere)
 # Linking against the installed archive needs what the archive was instrumented with.
 if(UFTP_SANITIZE)
   set(install_flags -fsanitize=address,undefined)

@@ -179,8 +179,11 @@ static bool make_way(uftp_session *session, uint64_t offset, uint64_t now)
 static void gather(uftp_session *session, uint64_t offset, uftp_bytes data)
 {
     uftp_gather *run = &session->receiver->gather;
-    if (run->count == 0)
-        *run = (uftp_gather){.session = session, .offset = offset};
+    if (run->count == 0) { /* one by one: to clear the slices, too, would cost more than the rest */
+        run->session = session;
+        run->offset = offset;
+        run->len = 0;
+    }
     run->slices[run->count++] =
         (uftp_slice){.data = (uint8_t *)(uintptr_t)data.data, .len = data.len};
     run->len += data.len;

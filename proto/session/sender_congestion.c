@@ -84,10 +84,9 @@ void uftp_sender_congestion_begin(uftp_sender *sender, uint64_t now)
         sender->clients.table[i]->rate = UINT64_MAX;
     uftp_tfmcc_sender_begin(&congestion->tfmcc, now, sender->grtt.value);
     congestion->clr = choose_clr(sender);
-    /* The first one is due at once. It is not left to the timer: a file may begin in the midst of a
-     * turn, whose timers have been looked at. */
+    /* Not left to the timer: a file may begin in the midst of a turn, whose timers have been looked
+     * at. */
     congestion->control_due = true;
-    congestion->tfmcc.control_deadline = now + congestion->tfmcc.adv_grtt;
     apply_rate(sender, now);
 }
 

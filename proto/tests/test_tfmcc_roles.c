@@ -323,7 +323,7 @@ static void sender_begins_with_one_packet_per_grtt_or_as_told(void **state)
     assert_int_equal(sender.rate, ONE);
     assert_true(sender.slow_start);
     assert_int_equal(sender.adv_grtt, GRTT);
-    assert_int_equal(sender.control_deadline, UFTP_S(1)); /* at once */
+    assert_int_equal(sender.control_deadline, UFTP_S(1) + GRTT); /* behind one at once */
     assert_int_equal(sender.round_deadline, UFTP_S(1) + 6 * GRTT);
     assert_int_equal(sender.round, 0);
     sender = sender_new(0, 500000, 0);

@@ -62,7 +62,7 @@ void uftp_tfmcc_sender_begin(uftp_tfmcc_sender *s, uint64_t now, uint64_t grtt)
     s->adv_grtt = packet_or_grtt(s, grtt);
     s->round_deadline = now + UFTP_TFMCC_ROUND_GRTTS * s->adv_grtt;
     s->measured = s->round_deadline;
-    s->control_deadline = now;
+    s->control_deadline = now + s->adv_grtt;
     s->clr_heard = now;
     s->clr_dropped = false;
     s->rate_next = 0;

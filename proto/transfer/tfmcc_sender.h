@@ -47,7 +47,8 @@ typedef enum uftp_tfmcc_silence {
 } uftp_tfmcc_silence;
 
 void uftp_tfmcc_sender_init(uftp_tfmcc_sender *sender, const uftp_tfmcc_config *config);
-/* A new file: starts carefully, and with a round of its own. */
+/* A new file: starts carefully, with a round of its own, and with a CONG_CTRL that is the caller's
+ * to send at once. */
 void uftp_tfmcc_sender_begin(uftp_tfmcc_sender *sender, uint64_t now, uint64_t grtt);
 /* True when the receiver that reports is to be the CLR from now on. */
 bool uftp_tfmcc_sender_report(uftp_tfmcc_sender *sender, const uftp_tfmcc_report *report);

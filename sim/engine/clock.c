@@ -18,6 +18,8 @@ static uint64_t scale(uint64_t time, uint64_t multiplier, uint64_t divisor, bool
 
 uint64_t sim_clock_local(const sim_clock *clock, uint64_t world)
 {
+    if (clock->rate == UFTP_S(1)) /* nearly all are right, and a division is slow */
+        return clock->base_local + (world - clock->base_world);
     return clock->base_local + scale(world - clock->base_world, clock->rate, UFTP_S(1), false);
 }
 
@@ -28,6 +30,8 @@ uint64_t sim_clock_world(const sim_clock *clock, uint64_t local)
     uint64_t elapsed = local - clock->base_local;
     if (elapsed > UFTP_NEVER / 4) /* three hundred years are for ever, at any rate */
         return UFTP_NEVER;
+    if (clock->rate == UFTP_S(1))
+        return clock->base_world + elapsed;
     return clock->base_world + scale(elapsed, UFTP_S(1), clock->rate, true);
 }
 

@@ -394,7 +394,7 @@ static void obey(sim_node *node, uint64_t local, const uftp_event *event)
 static bool take_event(sim_node *node, uint64_t now, uint64_t local)
 {
     sim *world = node->world;
-    uftp_event event = {0};
+    uftp_event event; /* not set: it is large, there is rarely one, and the core sets all of it */
     int filled = node->core->poll_event(node->ctx, &event);
     if (filled < 0 || filled > 1)
         sim_fail(world, node, "%s: poll_event returned %d", node->name, filled);

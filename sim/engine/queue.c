@@ -42,11 +42,12 @@ static uint32_t earliest_of_few(const sim_queue *queue)
     return first;
 }
 
-static void put_among_few(sim_queue *queue, uint32_t index, const sim_queue_entry *entry)
+static void put_among_few(sim_queue *queue, uint32_t index, uint64_t at, uint64_t order)
 {
     bool was_first = queue->first_known && queue->first == index;
-    queue->few[index] = *entry;
-    entry->timer->slot = index + 1;
+    sim_queue_entry *entry = &queue->few[index];
+    entry->at = at;
+    entry->order = order;
     if (queue->count == 1) {
         queue->first = 0;
         queue->first_known = true;
@@ -188,14 +189,12 @@ void sim_queue_arm_drawn(sim_queue *queue, sim_timer *timer, uint64_t at, uint64
 {
     UFTP_ASSERT(at >= queue->now);
     if (!queue->many) {
-        const sim_queue_entry few = {.at = at, .order = order, .timer = timer};
-        if (timer->slot) {
-            put_among_few(queue, timer->slot - 1, &few);
-            return;
+        if (!timer->slot && queue->count < SIM_QUEUE_FEW) {
+            queue->few[queue->count++].timer = timer;
+            timer->slot = (uint32_t)queue->count;
         }
-        if (queue->count < SIM_QUEUE_FEW) {
-            queue->count++;
-            put_among_few(queue, (uint32_t)queue->count - 1, &few);
+        if (timer->slot) {
+            put_among_few(queue, timer->slot - 1, at, order);
             return;
         }
         become_many(queue);

@@ -189,7 +189,23 @@ static double rate_of_sender(const sim_report *page, const sim_axis *axis, size_
     return seconds > 0 ? 8 * grown(now->sent_bytes[which], before->sent_bytes[which]) / seconds : 0;
 }
 
+#define PACKETS_IN_COLUMN 20
+
 static const char rate_title[] = "What is sent";
+
+/* Columns so long that a packet more or less is not taken for a change of the rate. */
+static sim_axis rate_columns(const sim_report *page, sim_value_of *value, unsigned allowed,
+                             unsigned count)
+{
+    sim_axis axis = sim_axis_columns(page, 256);
+    double rate = 0;
+    for (unsigned i = 0; i < count; i++)
+        rate = sim_larger(rate, sim_axis_highest(page, &axis, value, allowed + i));
+    const double least = rate > 0 ? PACKETS_IN_COLUMN * 8 * UFTP_BLOCK_SIZE_DEFAULT / rate : 0;
+    for (size_t max = 128; max >= 16 && seconds_of(page, &axis, 0) < least; max /= 2)
+        axis = sim_axis_columns(page, max);
+    return axis;
+}
 
 static void put_rate_by_use(sim_report *page)
 {
@@ -199,7 +215,7 @@ static void put_rate_by_use(sim_report *page)
         {"headers and all other messages", "c0", SIM_SHAPE_AREA},
         {"the rate allowed", "ink", SIM_SHAPE_DASH},
     };
-    const sim_axis axis = sim_axis_columns(page, 256);
+    const sim_axis axis = rate_columns(page, rate_by_use, ALLOWED, 1);
     const double max = sim_larger(sim_axis_highest(page, &axis, rate_by_use, ALL),
                                   sim_axis_highest(page, &axis, rate_by_use, ALLOWED));
     const sim_plot_config config = {.title = rate_title,
@@ -224,7 +240,7 @@ static void put_rate_by_sender(sim_report *page)
     static const char *const colors[SIM_SENDERS_MAX] = {"c1", "c2", "c3", "c4"};
     const sim_timeline *t = page->timeline;
     const size_t senders = t->senders;
-    const sim_axis axis = sim_axis_columns(page, 256);
+    const sim_axis axis = rate_columns(page, rate_of_sender, SIM_SENDERS_MAX, (unsigned)senders);
     sim_series series[2 * SIM_SENDERS_MAX];
     char names[SIM_SENDERS_MAX][SIM_LABEL + 100], class[24];
     double max = 0;

@@ -16,7 +16,7 @@ const char *const sim_page_css[] = {
     "*{box-sizing:border-box}"
     "body{background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;margin:0}\n",
     "main{max-width:1120px;margin:0 auto;padding:28px 20px 50px}\n",
-    "h1{font-size:26px;line-height:1.25;margin:0 0 6px}h2{font-size:16px;margin:0}\n",
+    "h1{font-size:26px;line-height:1.25;margin:0 0 6px;overflow-wrap:anywhere}.legend li{overflow-wrap:anywhere}h2{font-size:16px;margin:0}\n",
     ".about{color:var(--dim);max-width:80ch;margin:0 0 10px}.facts{color:var(--dim);margin:0}\n",
     ".verdict{display:inline-block;font-weight:600;border-radius:99px;padding:2px 14px;"
     "margin:10px 0 0;color:#fff;background:#00795a}.verdict.bad{background:#b34700}\n",

@@ -247,6 +247,7 @@ static void digest_is_the_same_however_it_is_run(void **state)
     run_for_digest(&s, 7, PLAINLY, first);
     run_for_digest(&s, 7, PLAINLY, other);
     assert_string_equal(first, other);
+    assert_true(sim_sharing_linked());
     run_for_digest(&s, 7, SHARING, other);
     assert_string_equal(first, other);
     run_for_digest(&s, 7, WITH_TIMELINE, other);
