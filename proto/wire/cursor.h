@@ -45,9 +45,9 @@ static inline uftp_bytes uftp_read_rest(uftp_reader *r)
 static inline uftp_reader uftp_read_part(uftp_reader *r, size_t len)
 {
     const uint8_t *start = uftp_read_bytes(r, len);
-    if (!start)
-        return (uftp_reader){.at = r->end, .end = r->end, .failed = true};
-    return (uftp_reader){.at = start, .end = start + len};
+    const uint8_t *end =
+        start ? start + len : r->end; /* one way out: nothing is put together twice */
+    return (uftp_reader){.at = start ? start : end, .end = end, .failed = !start};
 }
 
 static inline void uftp_read_skip(uftp_reader *r, size_t len)

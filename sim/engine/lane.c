@@ -284,6 +284,13 @@ static bool listens(sim_lane *lane, uint64_t now, const sim_packet *packet)
     return false;
 }
 
+void sim_lane_relink(sim_lane *lane, const sim_link *link)
+{
+    sim_lanes *lanes = lane->node->world->lanes;
+    UFTP_ASSERT(link->delay > 0 && !link->carrier && !link->contention);
+    lanes->lookahead = earlier(lanes->lookahead, link->delay);
+}
+
 /* ---- between the world and the lanes ---- */
 
 void sim_lanes_send_to_group(sim_node *from, uint64_t now, sim_packet *packet)

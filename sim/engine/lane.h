@@ -9,9 +9,10 @@
  *       |  log      what was sent to groups since the lanes last ran, in order of time
  *       v
  *     approach      the node's own losses and the like, up to its long way: a queue and a clock
- * that |           follow those of the world v  long way (a delay of at least `lookahead`) node its
- * own queue and clock: may be ahead of the world's, by less than the lookahead |  outbox   what it
- * sends, with the time
+ *       |           that follow those of the world
+ *       v  long way (a delay of at least `lookahead`)
+ *     node          its own queue and clock: may be ahead of the world, by less than lookahead
+ *       |  outbox   what it sends, with the time
  *       v
  *     the world     takes that in as its own clock gets there
  *
@@ -54,6 +55,9 @@ void sim_lane_send(sim_lane *lane, sim_node *from, uint64_t now, sim_packet *pac
 void sim_lane_post(sim_lane *lane, uint64_t now, sim_packet *packet);
 /* A packet on its way to the node has been dropped by its own models. */
 void sim_lane_count_dropped(sim_lane *lane, const sim_packet *packet, uint8_t message);
+
+/* Its node gets another downlink, which must be fit for a lane, too, if perhaps a shorter way. */
+void sim_lane_relink(sim_lane *lane, const sim_link *link);
 
 /* Memberships of a node with a lane. */
 void sim_lane_join(sim_lane *lane, const uftp_address *group, const uftp_address *source);

@@ -169,6 +169,8 @@ void sim_network_leave_all(sim_node *node)
 
 size_t sim_network_memberships(const sim_node *node)
 {
+    if (node->lane)
+        return sim_lane_membership_count(node->lane);
     size_t count = 0;
     for (size_t i = 0; i < node->world->group_count; i++) {
         const sim_group *group = &node->world->groups[i];
@@ -408,7 +410,8 @@ static sim_path *make_down(sim_node *node)
 
 void sim_downlink(sim_node *node, const sim_link *link)
 {
-    UFTP_ASSERT(!node->lane);
+    if (node->lane)
+        sim_lane_relink(node->lane, link);
     node->down_link = *link;
     replace_path(&node->down, make_down(node));
 }

@@ -181,8 +181,8 @@ void sim_connect(sim_node *from, sim_node *to, const sim_link *link);
 void sim_uplink(sim_node *node, const sim_link *link);
 void sim_downlink(sim_node *node, const sim_link *link);
 
-/* The downlink of this node, its NAT or router, or links to it will be changed once the world runs:
- * it is not run ahead (sim_options.lanes). */
+/* Its NAT or router, or links to it will be changed once the world runs, or its downlink to one
+ * that has no delay or that others share: it is not run ahead (sim_options.lanes). */
 void sim_set_no_lane(sim_node *node);
 
 /* Membership of a group, whatever its port; from one source only, unless that has family 0 or is

@@ -130,8 +130,10 @@ void swarm_links_lay_plant(const swarm_world *w, size_t i)
         up.contention = back.contention;
         up.delay += back.delay;
     }
-    if (w->cut && get(w, cut) == i + 1)
-        down = up = (sim_link){.loss_ppm = 1000000};
+    if (w->cut && get(w, cut) == i + 1) { /* as long a way as before, to nowhere */
+        down = (sim_link){.loss_ppm = 1000000, .delay = down.delay};
+        up = (sim_link){.loss_ppm = 1000000, .delay = up.delay};
+    }
     sim_downlink(plant, &down);
     sim_uplink(plant, &up);
 }

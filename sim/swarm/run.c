@@ -34,7 +34,7 @@ static void expect_success(const swarm_world *w, sim_node *sender)
 static void check_end(const swarm_world *w, swarm_outcome *outcome)
 {
     sim *world = w->world;
-    if (sim_queue_next(&world->queue) != UFTP_NEVER)
+    if (sim_next(world) != UFTP_NEVER)
         sim_fail(world, NULL, "something still goes on %" PRIu64 " s after the last fault",
                  (world->queue.now - swarm_calm(w->scenario)) / UFTP_S(1));
     if (sim_start_error(w->hub) < 0 && get(w, memory) != 1)
@@ -84,6 +84,7 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
     sim_options with = {.seed = scenario->seed,
                         .end = swarm_calm(scenario) + swarm_bound(scenario),
                         .link = &direct,
+                        .lanes = options->lanes,
                         .join_latency = UFTP_MS(swarm_get(scenario, join_latency)),
                         .join_trains = swarm_get(scenario, join_trains),
                         .transmit_capacity = (size_t)swarm_get(scenario, room),

@@ -5,7 +5,7 @@
 #ifndef SIM_SWARM_RUN_H
 #define SIM_SWARM_RUN_H
 
-#include "models/model.h"
+#include "engine/world.h"
 #include "swarm/scenario.h"
 
 typedef struct swarm_run_options {
@@ -15,6 +15,7 @@ typedef struct swarm_run_options {
     /* What the links lose by chance; may be NULL. */
     void (*on_loss)(void *ctx, const char *place, uint64_t nth);
     void *ctx;
+    sim_lane_use lanes;
 } swarm_run_options;
 
 typedef struct swarm_outcome {

@@ -268,8 +268,11 @@ static bool network_is_tame(const swarm_scenario *s)
     uint64_t loss = swarm_get(s, loss_hub) +
                     largest(swarm_get(s, loss_down), swarm_get(s, loss_up)) +
                     swarm_get(s, duplicate) / 20 + swarm_get(s, hold) / 20;
-    if (swarm_get(s, satellite) > 1 || swarm_get(s, mtu) || swarm_get(s, congestion))
-        return false; /* lose at their own will, or go at the pace of who loses */
+    if (swarm_get(s, satellite) > 1)
+        return false; /* answers collide at their own will */
+    /* With one fragment the whole datagram is lost. */
+    if (swarm_get(s, mtu) && (swarm_get(s, mtu_drop) || loss || s->drop_count))
+        return false;
     if (swarm_get(s, burst) > 1 || s->drop_count + 3 > chances * 2)
         return false;
     if (swarm_get(s, grtt_min) < 2 * round_trip(s))
