@@ -53,6 +53,14 @@ bool uftp_text_to_ns(const char *text, size_t len, uint64_t *out)
     return true;
 }
 
+int uftp_parse_text(const uftp_option_use *use, const char **out, uftp_failure *failure)
+{
+    if (!*use->value)
+        return uftp_parse_refuse(use, failure, "allowed here: it is empty");
+    *out = use->value;
+    return 0;
+}
+
 int uftp_parse_number(const uftp_option_use *use, const uftp_range *range, uint64_t *out,
                       uftp_failure *failure)
 {

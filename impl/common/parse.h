@@ -18,6 +18,8 @@ typedef struct uftp_range {
     bool any_base;    /* 0x.. and leading-0 octal too (spec cli 1: -R, -Q) */
 } uftp_range;
 
+/* A path or another text that must not be empty; *out is the option's own. */
+int uftp_parse_text(const uftp_option_use *use, const char **out, uftp_failure *failure);
 int uftp_parse_number(const uftp_option_use *use, const uftp_range *range, uint64_t *out,
                       uftp_failure *failure);
 /* The same for an int that may be negative (uftpd -N). */

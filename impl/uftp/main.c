@@ -5,6 +5,7 @@
  */
 #include "common/key_log_file.h"
 #include "common/keys.h"
+#include "common/program.h"
 #include "runtime/clock.h"
 #include "runtime/entropy.h"
 #include "runtime/heap.h"
@@ -53,13 +54,7 @@ static int open_log(program *p)
                                     .redirect_stderr = true,
                                     .roll_bytes = o->log_roll_bytes,
                                     .archive_count = o->log_archives};
-    int err = uftp_log_open(&config, &p->log);
-    if (err == UFTP_ERR_MEMORY)
-        return uftp_fail_memory(&p->failure);
-    if (err < 0)
-        return uftp_fail(&p->failure, UFTP_EXIT_LOG, "cannot open log file %s: %s", o->log_path,
-                         strerror(errno));
-    return 0;
+    return uftp_program_log_open(&config, &p->log, &p->failure);
 }
 
 static int obtain_key(program *p)
@@ -342,11 +337,7 @@ int main(int argc, char **argv)
 {
     static program p; /* large: the entropy's stock and the failure's text */
     int code = uftp_sender_options_parse(&p.options, argc, argv, &p.failure);
-    if (!code && p.options.action == UFTP_ACTION_HELP) {
-        uftp_option_help(&uftp_sender_option_table, stdout);
-    } else if (!code && p.options.action == UFTP_ACTION_VERSION) {
-        uftp_option_version(&uftp_sender_option_table, stdout);
-    } else if (!code) {
+    if (!code && !uftp_program_informs(&uftp_sender_option_table, p.options.action)) {
         uftp_entropy_init(&p.entropy);
         code = prepare(&p);
         if (!code)

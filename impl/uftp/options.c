@@ -145,15 +145,6 @@ static int parse_progress(const uftp_option_use *use, uftp_progress_when *out,
     return uftp_parse_refuse(use, failure, "auto, always or never");
 }
 
-/* A path or text that must not be empty. */
-static int parse_text(const uftp_option_use *use, const char **out, uftp_failure *failure)
-{
-    if (!*use->value)
-        return uftp_parse_refuse(use, failure, "allowed here: it is empty");
-    *out = use->value;
-    return 0;
-}
-
 static int parse_destination(const uftp_option_use *use, char **out, uftp_failure *failure)
 {
     size_t len = strlen(use->value);
@@ -271,15 +262,15 @@ static int take_network(uftp_sender_options *o, const uftp_option_use *use, uftp
 {
     switch (use->option->id) {
     case 'M':
-        return parse_text(use, &o->public_address, failure);
+        return uftp_parse_text(use, &o->public_address, failure);
     case 'P':
-        return parse_text(use, &o->private_address, failure);
+        return uftp_parse_text(use, &o->private_address, failure);
     case 'p':
-        return parse_text(use, &o->port, failure);
+        return uftp_parse_text(use, &o->port, failure);
     case 'u':
         return parse_u16(use, 0, UINT16_MAX, &o->source_port, failure);
     case 'I':
-        return parse_text(use, &o->interface, failure);
+        return uftp_parse_text(use, &o->interface, failure);
     case 't':
         return parse_u8(use, 1, 255, &o->hops, failure);
     case 'Q':
@@ -316,7 +307,7 @@ static int take_security(uftp_sender_options *o, const uftp_option_use *use, uft
         o->core.client_auth = true;
         return 0;
     case 'k':
-        return parse_text(use, &o->key_path, failure);
+        return uftp_parse_text(use, &o->key_path, failure);
     case 'K':
         code = uftp_parse_key_spec(use, &o->key_spec, failure);
         o->has_key_spec = code == 0;
@@ -324,7 +315,7 @@ static int take_security(uftp_sender_options *o, const uftp_option_use *use, uft
     case 'H':
         return uftp_strings_add(&o->hosts, use->value, strlen(use->value), failure);
     case 'j':
-        return parse_text(use, &o->proxy_path, failure);
+        return uftp_parse_text(use, &o->proxy_path, failure);
     case 'q':
         o->core.quit_on_error = true;
         return 0;
@@ -336,9 +327,9 @@ static int take_files(uftp_sender_options *o, const uftp_option_use *use, uftp_f
 {
     switch (use->option->id) {
     case 'i':
-        return parse_text(use, &o->list_path, failure);
+        return uftp_parse_text(use, &o->list_path, failure);
     case 'X':
-        return parse_text(use, &o->exclude_path, failure);
+        return uftp_parse_text(use, &o->exclude_path, failure);
     case 'D':
         return parse_destination(use, &o->destination_name, failure);
     case 'o':
@@ -360,7 +351,7 @@ static int take_files(uftp_sender_options *o, const uftp_option_use *use, uftp_f
         return 0;
     case 'F':
         o->restartable = true;
-        return parse_text(use, &o->restart_path, failure);
+        return uftp_parse_text(use, &o->restart_path, failure);
     }
     return -1;
 }
@@ -371,7 +362,7 @@ static int take_output(uftp_sender_options *o, const uftp_option_use *use, uftp_
     case 'x':
         return uftp_parse_log_level(use, &o->log_level, failure);
     case 'L':
-        return parse_text(use, &o->log_path, failure);
+        return uftp_parse_text(use, &o->log_path, failure);
     case 'T':
         o->timestamps = true;
         return 0;
@@ -380,9 +371,9 @@ static int take_output(uftp_sender_options *o, const uftp_option_use *use, uftp_
     case 'n':
         return uftp_parse_log_count(use, &o->log_archives, failure);
     case 'S':
-        return parse_text(use, &o->status_path, failure);
+        return uftp_parse_text(use, &o->status_path, failure);
     case OPTION_KEYLOG:
-        return parse_text(use, &o->key_log_path, failure);
+        return uftp_parse_text(use, &o->key_log_path, failure);
     case OPTION_PROGRESS:
         return parse_progress(use, &o->progress, failure);
     case 'y':

@@ -6,6 +6,7 @@
 #include "common/daemon.h"
 #include "common/key_log_file.h"
 #include "common/keys.h"
+#include "common/program.h"
 #include "runtime/clock.h"
 #include "runtime/entropy.h"
 #include "runtime/heap.h"
@@ -14,7 +15,7 @@
 #include "uftpd/network.h"
 #include "uftpd/options.h"
 #include "uftpd/report.h"
-#include "uftpd/script.h"
+#include "uftpd/scripts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +36,7 @@ typedef struct program {
     int pid_fd;
     uftp_receiver *receiver;
     uftp_receiver_report *report;
+    uftp_scripts *scripts;
     uftp_loop *loop;
     uftp_failure failure;
 } program;
@@ -105,13 +107,8 @@ static int open_files(program *p)
     if (code)
         return code;
     /* The log last: from here on stderr may be the log file. */
-    int err = uftp_log_open(&log, &p->log);
-    if (err == UFTP_ERR_MEMORY)
-        return uftp_fail_memory(&p->failure);
-    if (err < 0)
-        return uftp_fail(&p->failure, UFTP_EXIT_LOG, "cannot open log file %s: %s", log.path,
-                         strerror(errno));
-    if (status && strcmp(status, "@LOG") == 0)
+    code = uftp_program_log_open(&log, &p->log, &p->failure);
+    if (!code && status && strcmp(status, "@LOG") == 0)
         code = uftp_record_open(&p->records, status, p->log, &p->failure);
     return code;
 }
@@ -217,7 +214,14 @@ static size_t on_events(void *ctx, uint64_t now)
         else if (event.type == UFTP_EVENT_LEAVE)
             (void)uftp_membership_leave(p->network.membership, &event.address, &event.source);
     }
+    uftp_scripts_turn(p->scripts, now);
     return count;
+}
+
+static uint64_t next_wakeup(void *ctx)
+{
+    const program *p = ctx;
+    return uftp_scripts_deadline(p->scripts);
 }
 
 static void on_signal(void *ctx, uint64_t now, int number)
@@ -252,10 +256,13 @@ static void log_start(program *p)
 static int run(program *p)
 {
     const uftp_receiver_options *o = &p->options;
+    const uftp_scripts_config scripts = {
+        .log = p->log, .program = o->script, .time_max = o->script_time_max};
+    p->scripts = uftp_scripts_create(&scripts);
     const uftp_receiver_report_config report = {.log = p->log,
                                                 .records = &p->records,
                                                 .destinations = &o->destinations,
-                                                .script = o->script,
+                                                .scripts = o->script ? p->scripts : NULL,
                                                 .temp_directory = o->core.temp_directory,
                                                 .move_individually = o->core.move_individually};
     const uftp_loop_config loop = {.socket = p->network.socket,
@@ -264,11 +271,11 @@ static int run(program *p)
                                    .ctx = p,
                                    .on_events = on_events,
                                    .on_signal = on_signal,
-                                   .on_send_error = on_send_error};
+                                   .on_send_error = on_send_error,
+                                   .next_wakeup = next_wakeup};
     p->report = uftp_receiver_report_create(&report);
-    if (!p->report || uftp_loop_create(&loop, &p->loop) < 0)
+    if (!p->scripts || !p->report || uftp_loop_create(&loop, &p->loop) < 0)
         return uftp_fail_memory(&p->failure);
-    uftp_script_init();
     log_start(p);
     int code = uftp_loop_run(p->loop);
     on_events(p, uftp_clock_now()); /* what the shutdown did */
@@ -282,6 +289,7 @@ static void release(program *p)
 {
     uftp_loop_destroy(p->loop);
     uftp_receiver_report_destroy(p->report);
+    uftp_scripts_destroy(p->scripts);
     uftp_receiver_destroy(p->receiver);
     uftp_receiver_network_close(&p->network);
     uftp_disk_store_close(p->store);
@@ -299,11 +307,7 @@ int main(int argc, char **argv)
     static program p; /* large: the entropy's stock and the failure's text */
     p.pid_fd = -1;
     int code = uftp_receiver_options_parse(&p.options, argc, argv, &p.failure);
-    if (!code && p.options.action == UFTP_ACTION_HELP) {
-        uftp_option_help(&uftp_receiver_option_table, stdout);
-    } else if (!code && p.options.action == UFTP_ACTION_VERSION) {
-        uftp_option_version(&uftp_receiver_option_table, stdout);
-    } else if (!code) {
+    if (!code && !uftp_program_informs(&uftp_receiver_option_table, p.options.action)) {
         uftp_entropy_init(&p.entropy);
         code = prepare(&p);
         if (!code && !p.options.foreground)

@@ -2,6 +2,7 @@
 #include "uftpd/options.h"
 
 #include "runtime/log.h"
+#include "uftpd/scripts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum {
     OPTION_SYNC_TO_DISK,
     OPTION_KEYLOG,
     OPTION_LEGACY_CRYPTO,
+    OPTION_SCRIPT_TIME,
 };
 
 #define GROUP_DEFAULT "230.4.4.1"
@@ -34,6 +36,8 @@ static const uftp_option items[] = {
     {'A', "backup", "DIR,...", NULL, "keep what is replaced or deleted below these, one per -D"},
     {'c', "cache", "BYTES", "1048576", "10240 to 20971520; accepted, the system's cache does it"},
     {'s', "script", "FILE", NULL, "program to run as FILE -I GROUP PATH... for what arrived"},
+    {OPTION_SCRIPT_TIME, "script-time", "SECONDS", "3600",
+     "end a script that runs longer, 0 to 604800; 0: no limit"},
 
     {'M', "public", "ADDRESS,...", GROUP_DEFAULT, "groups to listen on, IPv4 and IPv6"},
     {'p', "port", "PORT", "1044", "UDP port to listen on"},
@@ -90,14 +94,6 @@ const uftp_option_table uftp_receiver_option_table = {
     .count = sizeof items / sizeof *items,
 };
 
-static int parse_text(const uftp_option_use *use, const char **out, uftp_failure *failure)
-{
-    if (!*use->value)
-        return uftp_parse_refuse(use, failure, "allowed here: it is empty");
-    *out = use->value;
-    return 0;
-}
-
 static int parse_absolute(const uftp_option_use *use, const char **out, uftp_failure *failure)
 {
     if (use->value[0] != '/')
@@ -138,7 +134,8 @@ static int parse_directories(const uftp_option_use *use, size_t len_max, uftp_st
 
 static int take_files(uftp_receiver_options *o, const uftp_option_use *use, uftp_failure *failure)
 {
-    uint64_t unused;
+    uint64_t value = 0;
+    int code;
     switch (use->option->id) {
     case 'D':
         return parse_directories(use, DIRECTORY_MAX, &o->destinations, failure);
@@ -155,9 +152,15 @@ static int take_files(uftp_receiver_options *o, const uftp_option_use *use, uftp
         return parse_directories(use, BACKUP_MAX, &o->backups, failure);
     case 'c':
         return uftp_parse_number(use, &(uftp_range){.min = 10240, .max = 20971520, .unit = "bytes"},
-                                 &unused, failure);
+                                 &value, failure);
     case 's':
         return parse_absolute(use, &o->script, failure);
+    case OPTION_SCRIPT_TIME:
+        code = uftp_parse_number(
+            use, &(uftp_range){.min = 0, .max = UINT64_C(7) * 86400, .unit = "seconds"}, &value,
+            failure);
+        o->script_time_max = UFTP_S(value);
+        return code;
     case OPTION_REFUSE_DELETE:
         o->core.refuse_delete = true;
         return 0;
@@ -180,7 +183,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         o->port = (uint16_t)value;
         return code;
     case 'I':
-        return parse_text(use, &o->interfaces, failure);
+        return uftp_parse_text(use, &o->interfaces, failure);
     case 'U':
         return uftp_parse_uid(use, &o->core.uid, failure);
     case OPTION_SHARE_PORT:
@@ -194,7 +197,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         o->core.source_specific = true;
         return 0;
     case 'S':
-        return parse_text(use, &o->servers_path, failure);
+        return uftp_parse_text(use, &o->servers_path, failure);
     case 'E':
         o->core.encrypted_only = true;
         return 0;
@@ -202,7 +205,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
         o->core.legacy_crypto = true;
         return 0;
     case 'k':
-        return parse_text(use, &o->key_path, failure);
+        return uftp_parse_text(use, &o->key_path, failure);
     case 'K':
         code = uftp_parse_key_spec(use, &o->key_spec, failure);
         o->has_key_spec = code == 0;
@@ -211,7 +214,7 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
     case 'h':
         return uftp_option_missing(use, "sending heartbeats", failure);
     case 'R':
-        return parse_text(use, &o->proxies_path, failure);
+        return uftp_parse_text(use, &o->proxies_path, failure);
     case 'r':
         return uftp_option_missing(use, "receiving through proxies of version 4", failure);
     }
@@ -227,17 +230,17 @@ static int take_process(uftp_receiver_options *o, const uftp_option_use *use, uf
     case 'x':
         return uftp_parse_log_level(use, &o->log_level, failure);
     case 'L':
-        return parse_text(use, &o->log_path, failure);
+        return uftp_parse_text(use, &o->log_path, failure);
     case 'g':
         return uftp_parse_log_size(use, &o->log_roll_bytes, failure);
     case 'n':
         return uftp_parse_log_count(use, &o->log_archives, failure);
     case 'F':
-        return parse_text(use, &o->status_path, failure);
+        return uftp_parse_text(use, &o->status_path, failure);
     case 'P':
-        return parse_text(use, &o->pid_path, failure);
+        return uftp_parse_text(use, &o->pid_path, failure);
     case OPTION_KEYLOG:
-        return parse_text(use, &o->key_log_path, failure);
+        return uftp_parse_text(use, &o->key_log_path, failure);
     case 'N':
         return uftp_parse_signed(use, -20, 19, &o->nice, failure);
     case 'm':
@@ -291,6 +294,7 @@ int uftp_receiver_options_parse(uftp_receiver_options *options, int argc, char *
         .log_level = UFTP_LOG_LEVEL_DEFAULT,
         .log_archives = UFTP_LOG_ARCHIVES_DEFAULT,
         .port = 1044,
+        .script_time_max = UFTP_S(UFTP_SCRIPT_SECONDS_DEFAULT),
     };
     parser p = {.options = options};
     int first;

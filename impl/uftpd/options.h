@@ -28,6 +28,7 @@ typedef struct uftp_receiver_options {
     const char *key_log_path; /* --keylog */
     const char *pid_path;     /* -P */
     const char *script;       /* -s, absolute */
+    uint64_t script_time_max; /* --script-time, ns; 0: no limit */
     int nice;                 /* -N */
     bool windows_only;        /* -m was given: has no effect, for a warning */
 

@@ -2,7 +2,6 @@
 #include "uftpd/report.h"
 
 #include "uftpd/records.h"
-#include "uftpd/script.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -102,10 +101,7 @@ static void run_script(uftp_receiver_report *report, const uftp_event *event,
                        const uftp_strings *paths)
 {
     const uftp_log_subject subject = subject_of(event);
-    int system_error = uftp_script_run(report->config.script, event->group, paths);
-    if (system_error)
-        uftp_log_system(report->config.log, 0, &subject, system_error, "Error running script %s",
-                        report->config.script);
+    uftp_scripts_run(report->config.scripts, &subject, paths);
 }
 
 /* root/name, NUL-terminated; false when it is longer than a destination and a name can be. */
@@ -162,7 +158,7 @@ static void file_arrived(uftp_receiver_report *report, const uftp_event *event)
 {
     const uftp_strings *destinations = report->config.destinations;
     char path[PATH_ROOM];
-    if (!report->config.script || !event->path)
+    if (!report->config.scripts || !event->path)
         return;
     if (report->config.temp_directory) {
         note_moved(report, event);
@@ -177,7 +173,7 @@ static void file_arrived(uftp_receiver_report *report, const uftp_event *event)
 static void session_moved(uftp_receiver_report *report, const uftp_event *event)
 {
     session_notes *notes = find(report, event);
-    if (!report->config.script || !notes || !notes->moved.count)
+    if (!report->config.scripts || !notes || !notes->moved.count)
         return;
     if (!report->config.move_individually) {
         run_script(report, event, &notes->moved);

@@ -8,6 +8,7 @@
 
 #include "common/lists.h"
 #include "common/record.h"
+#include "uftpd/scripts.h"
 
 #include <uftp/receiver.h>
 
@@ -15,7 +16,7 @@ typedef struct uftp_receiver_report_config {
     uftp_log *log;
     uftp_record_sink *records;        /* required, outlives the report */
     const uftp_strings *destinations; /* required, outlives the report */
-    const char *script;               /* NULL: none */
+    uftp_scripts *scripts;            /* NULL: none; outlives the report */
     bool temp_directory;              /* files stand in their place when the session has ended */
     bool move_individually;
 } uftp_receiver_report_config;

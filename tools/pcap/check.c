@@ -11,7 +11,7 @@ typedef struct rule {
 } rule;
 
 #define RULE(id, rule_name, v3, v4, v5, rule_text) \
-    {.name = rule_name, .sections = {v3, v4, v5}, .text = rule_text},
+    {.name = (rule_name), .sections = {v3, v4, v5}, .text = (rule_text)},
 static const rule rules[CAP_RULE_COUNT] = {CAP_RULES(RULE)};
 #undef RULE
 

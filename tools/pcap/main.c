@@ -30,6 +30,8 @@ typedef struct program {
     cap_keylog_file keylog_file;
     uftp_key *keys[CAP_PRIVATE_KEYS_MAX];
     size_t key_count;
+    cap_weak_key *weak_keys[CAP_PRIVATE_KEYS_MAX];
+    size_t weak_key_count;
     cap_input *input;
     cap_tracker *tracker;
     cap_dump dump;
@@ -71,14 +73,31 @@ static int open_keylog(program *p)
     return read_keylog(p);
 }
 
+/* One that is too short for our programs. */
+static int read_weak_key(program *p, const char *path)
+{
+    char text[UFTP_KEY_PEM_MAX];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return UFTP_ERR_ACCESS;
+    size_t len = fread(text, 1, sizeof text, file);
+    fclose(file);
+    int err = cap_weak_key_parse(text, len, &p->weak_keys[p->weak_key_count]);
+    uftp_wipe(text, sizeof text);
+    p->weak_key_count += err == UFTP_OK;
+    return err;
+}
+
 static int read_key(program *p, const char *path)
 {
     int err = uftp_key_file_read(path, &p->keys[p->key_count]);
+    p->key_count += err == UFTP_OK;
+    if (err == UFTP_ERR_LIMIT && read_weak_key(p, path) == UFTP_OK)
+        return 0;
     if (err < 0)
         return uftp_fail(&p->failure, UFTP_EXIT_KEYS, "%s: %s", path,
                          err == UFTP_ERR_ACCESS || err == UFTP_ERR_IO ? strerror(errno)
                                                                       : uftp_strerror(err));
-    p->key_count++;
     return 0;
 }
 
@@ -180,6 +199,7 @@ static int prepare(program *p)
     if (!p->tracker)
         return uftp_fail_memory(&p->failure);
     cap_tracker_use_keys(p->tracker, p->keys, p->key_count);
+    cap_tracker_use_weak_keys(p->tracker, p->weak_keys, p->weak_key_count);
     if (p->options.device && p->options.keylog)
         cap_tracker_secrets_grew(p->tracker); /* and will again */
     return 0;
@@ -360,6 +380,8 @@ static void clean_up(program *p)
     cap_keylog_free(&p->keylog);
     for (size_t i = 0; i < p->key_count; i++)
         uftp_key_free(p->keys[i]);
+    for (size_t i = 0; i < p->weak_key_count; i++)
+        cap_weak_key_free(p->weak_keys[i]);
 }
 
 static void list_rules(const program *p)

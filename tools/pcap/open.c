@@ -127,21 +127,29 @@ void cap_open_proof(const cap_secrets *secrets, const cap_packet *packet)
         cap_solve_receiver_v5(secrets, packet->session, packet->peer);
 }
 
+static bool announces(const cap_handshake *h, uftp_bytes own)
+{
+    for (const cap_leg *leg = h->legs; leg; leg = leg->next)
+        if (leg->public_key_len == own.len && memcmp(leg->public_key, own.data, own.len) == 0)
+            return true;
+    return false;
+}
+
 static bool announces_one_of(const cap_secrets *secrets, const cap_handshake *h)
 {
-    for (size_t i = 0; i < secrets->key_count; i++) {
-        uftp_bytes own = uftp_key_blob(secrets->keys[i]);
-        for (const cap_leg *leg = h->legs; leg; leg = leg->next)
-            if (leg->public_key_len == own.len && memcmp(leg->public_key, own.data, own.len) == 0)
-                return true;
-    }
-    return false;
+    bool one = false;
+    for (size_t i = 0; i < secrets->key_count; i++)
+        one |= announces(h, uftp_key_blob(secrets->keys[i]));
+    for (size_t i = 0; i < secrets->weak_key_count; i++)
+        one |= announces(h, cap_weak_key_blob(secrets->weak_keys[i]));
+    return one;
 }
 
 const char *cap_open_why_not(const cap_secrets *secrets, const cap_session *session)
 {
     const cap_handshake *h = session->handshake;
-    if (secrets->key_count == 0 || session->no_key + session->open_failed == 0)
+    if (secrets->key_count + secrets->weak_key_count == 0 ||
+        session->no_key + session->open_failed == 0)
         return NULL;
     for (const cap_key *key = session->keys; key; key = key->next)
         if (key->opened)

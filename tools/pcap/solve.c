@@ -107,6 +107,11 @@ static void add_opened(collection *c, const cap_secrets *secrets)
         if (uftp_v4_premaster_open(&client, secrets->keys[i], &random, own_secret(c)) == UFTP_OK)
             add(c, client.premaster, client.premaster_len);
     }
+    for (size_t i = 0; i < secrets->weak_key_count; i++) {
+        uint8_t premaster[CAP_WEAK_PREMASTER_LEN];
+        if (cap_weak_key_open(secrets->weak_keys[i], own_secret(c), premaster))
+            add(c, premaster, sizeof premaster);
+    }
 }
 
 size_t cap_premasters(const cap_secrets *secrets, const cap_session *session, const cap_peer *peer,

@@ -46,34 +46,48 @@ typedef struct logged {
     const cap_keylog_entry *key, *iv, *hmac; /* hmac: NULL with an AEAD cipher */
 } logged;
 
-/* Under every suite that has keys of these lengths, or the one that was announced. */
+static void add_suite(cap_session *session, const uftp_v4_suite *suite, const logged *l)
+{
+    bool hmac = suite->sigtype == UFTP_SIGTYPE_HMAC;
+    if (uftp_v4_key_len(suite->cipher) != l->key->len ||
+        (hmac && (!l->hmac || uftp_hash_len(suite->hash) != l->hmac->len)))
+        return;
+    uftp_v4_keys keys = {0};
+    memcpy(keys.key, l->key->value, l->key->len);
+    memcpy(keys.salt, l->iv->value, UFTP_V4_SALT_LEN);
+    if (hmac)
+        memcpy(keys.hmac, l->hmac->value, l->hmac->len);
+    add_key(session, suite, &keys);
+}
+
+/* Under the suite that was announced or, when none was, under each that has keys of these lengths.
+ * The hash means nothing for packets under an AEAD cipher; and who signed what is not known. */
 static void add_logged(cap_session *session, const logged *l)
 {
+    static const uint8_t aead[] = {UFTP_CIPHER_AES128_GCM, UFTP_CIPHER_AES256_GCM,
+                                   UFTP_CIPHER_AES128_CCM, UFTP_CIPHER_AES256_CCM};
+    static const uint8_t cbc[] = {UFTP_CIPHER_DES_CBC, UFTP_CIPHER_3DES_CBC, UFTP_CIPHER_AES128_CBC,
+                                  UFTP_CIPHER_AES256_CBC};
+    static const uint8_t hashes[] = {UFTP_HASH_SHA1, UFTP_HASH_SHA256, UFTP_HASH_SHA384,
+                                     UFTP_HASH_SHA512};
     const cap_handshake *h = session->handshake;
-    const uftp_v4_suite *announced = h && h->announced ? &h->server.v4.suite : NULL;
     if (l->iv->len != UFTP_V4_SALT_LEN)
         return;
-    for (uint8_t cipher = UFTP_CIPHER_DES_CBC; cipher <= UFTP_CIPHER_AES256_CCM; cipher++) {
-        if (uftp_v4_key_len(cipher) != l->key->len || (announced && announced->cipher != cipher))
-            continue;
-        for (uint8_t hash = UFTP_HASH_SHA1; hash <= UFTP_HASH_SHA512; hash++) {
-            uftp_v4_suite suite = {.key_exchange = UFTP_KEY_EXCHANGE_RSA, .cipher = cipher};
-            suite.hash = hash;
-            suite.sigtype = uftp_cipher_key_len(cipher) ? UFTP_SIGTYPE_AUTHENC : UFTP_SIGTYPE_HMAC;
-            if (announced)
-                suite = *announced;
-            if (suite.sigtype == UFTP_SIGTYPE_HMAC &&
-                (!l->hmac || uftp_hash_len(suite.hash) != l->hmac->len))
-                continue;
-            uftp_v4_keys keys = {0};
-            memcpy(keys.key, l->key->value, l->key->len);
-            memcpy(keys.salt, l->iv->value, UFTP_V4_SALT_LEN);
-            if (suite.sigtype == UFTP_SIGTYPE_HMAC)
-                memcpy(keys.hmac, l->hmac->value, l->hmac->len);
-            add_key(session, &suite, &keys);
-            if (announced || suite.sigtype == UFTP_SIGTYPE_AUTHENC)
-                break; /* the hash is known, or means nothing for packets */
-        }
+    if (h && h->announced) {
+        add_suite(session, &h->server.v4.suite, l);
+        return;
+    }
+    uftp_v4_suite suite = {.key_exchange = UFTP_KEY_EXCHANGE_RSA, .hash = UFTP_HASH_SHA256};
+    suite.sigtype = UFTP_SIGTYPE_AUTHENC;
+    for (size_t i = 0; i < sizeof aead; i++) {
+        suite.cipher = aead[i];
+        add_suite(session, &suite, l);
+    }
+    suite.sigtype = UFTP_SIGTYPE_HMAC;
+    for (size_t i = 0; i < sizeof cbc * sizeof hashes; i++) {
+        suite.cipher = cbc[i / sizeof hashes];
+        suite.hash = hashes[i % sizeof hashes];
+        add_suite(session, &suite, l);
     }
 }
 

@@ -47,6 +47,12 @@ void cap_tracker_use_keys(cap_tracker *tracker, uftp_key *const *keys, size_t co
     tracker->secrets.key_count = count;
 }
 
+void cap_tracker_use_weak_keys(cap_tracker *tracker, cap_weak_key *const *keys, size_t count)
+{
+    tracker->secrets.weak_keys = keys;
+    tracker->secrets.weak_key_count = count;
+}
+
 void cap_tracker_secrets_grew(cap_tracker *tracker)
 {
     tracker->secrets.edition++;

@@ -40,6 +40,7 @@ cap_tracker *cap_tracker_new(const cap_keylog *keylog);
 void cap_tracker_free(cap_tracker *tracker); /* NULL is allowed */
 /* Private keys to open RSA key exchanges with; they outlive the tracker. Before the first frame. */
 void cap_tracker_use_keys(cap_tracker *tracker, uftp_key *const *keys, size_t count);
+void cap_tracker_use_weak_keys(cap_tracker *tracker, cap_weak_key *const *keys, size_t count);
 /* The key log has more, or will: what it opens is tried again. */
 void cap_tracker_secrets_grew(cap_tracker *tracker);
 /* What opens its packets. */

@@ -77,6 +77,7 @@ start_receiver() {
     name=$1
     shift
     mkdir -p "$stage/$name"
+    : >"$stage/$name.log" # or the line waited for may be that of the one before
     # shellcheck disable=SC2086
     ${inside:-} "$uftpd" -d -I "${interface:-lo}" -M "$group" --share-port -D "$stage/$name" \
         -F "$stage/$name.status" "$@" 2>"$stage/$name.log" &

@@ -46,6 +46,7 @@ static void defaults_are_those_of_the_reference(void **state)
     assert_false(o.core.backup);
     assert_int_equal(o.core.uid, 0);
     assert_null(o.script);
+    assert_int_equal(o.script_time_max, UFTP_S(3600));
     assert_null(o.status_path);
     assert_null(o.pid_path);
     uftp_receiver_options_free(&o);
@@ -58,7 +59,8 @@ static void every_option_reaches_its_place(void **state)
     uftp_failure failure;
     assert_int_equal(
         parse(&o,
-              "-d -D /a,/b -A /c,/d -t -c 10240 -s /bin/script -M 239.1.1.1,ff05::1 -p 5000 -I "
+              "-d -D /a,/b -A /c,/d -t -c 10240 -s /bin/script --script-time 60 -M "
+              "239.1.1.1,ff05::1 -p 5000 -I "
               "eth0,lo/6 -U beef --share-port -B 65536 -Q 46 -S list -E --refuse-delete -k key -K "
               "ec:secp521r1 --sync-to-disk -x 9 -L log -g 1 -n 9 -F @LOG -P pid -N -5 -q -m",
               &failure),
@@ -69,6 +71,7 @@ static void every_option_reaches_its_place(void **state)
     assert_int_equal(o.backups.count, 2);
     assert_true(o.core.backup);
     assert_string_equal(o.script, "/bin/script");
+    assert_int_equal(o.script_time_max, UFTP_S(60));
     assert_int_equal(o.groups.count, 2);
     assert_string_equal(o.groups.items[1], "ff05::1");
     assert_int_equal(o.port, 5000);

@@ -17,6 +17,7 @@ static struct {
     uftp_log *log;
     uftp_record_sink records;
     uftp_strings destinations;
+    uftp_scripts *scripts;
     uftp_receiver_report *report;
     char directory[64], log_path[96], record_path[96], script[96], output[96];
 } stage;
@@ -39,11 +40,14 @@ static void raise_curtain(bool temp_directory, bool move_individually)
     assert_int_equal(uftp_log_open(&config, &stage.log), 0);
     assert_int_equal(uftp_record_open(&stage.records, stage.record_path, stage.log, &failure), 0);
     assert_int_equal(uftp_strings_add_list(&stage.destinations, "/one/,/two", &failure), 0);
+    stage.scripts =
+        uftp_scripts_create(&(uftp_scripts_config){.log = stage.log, .program = stage.script});
+    assert_non_null(stage.scripts);
     stage.report = uftp_receiver_report_create(
         &(uftp_receiver_report_config){.log = stage.log,
                                        .records = &stage.records,
                                        .destinations = &stage.destinations,
-                                       .script = stage.script,
+                                       .scripts = stage.scripts,
                                        .temp_directory = temp_directory,
                                        .move_individually = move_individually});
     assert_non_null(stage.report);
@@ -52,6 +56,7 @@ static void raise_curtain(bool temp_directory, bool move_individually)
 static void lower_curtain(void)
 {
     uftp_receiver_report_destroy(stage.report);
+    uftp_scripts_destroy(stage.scripts);
     uftp_strings_free(&stage.destinations);
     uftp_record_close(&stage.records);
     uftp_log_close(stage.log);
