@@ -94,6 +94,7 @@ static void take_announce(captured_sender *c, const cap_packet *p)
     c->start = p->time;
     c->wall_us = announce->timestamp_us;
     c->uid = p->header.source;
+    c->address = p->source;
     c->group = p->header.group;
     c->announce = *announce;
     c->announce.public_address.port = p->destination.port;
@@ -147,7 +148,7 @@ void captured_sender_read(captured_sender *c, const char *path, const cap_keylog
             fail_msg("%s: packet %d does not open", path, (int)p->number);
         if (p->peer->is_server)
             take_server(c, p, order);
-        else
+        else if (uftp_address_equal(&p->destination, &c->address)) /* not to a proxy */
             take_answer(c, p);
     }
     cap_tracker_free(tracker);

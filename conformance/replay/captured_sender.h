@@ -39,6 +39,7 @@ typedef struct captured_sender {
     const uftp_wire *wire;
     uint64_t start, wall_us; /* of the first ANNOUNCE */
     uint32_t uid, group;
+    uftp_address address;   /* of the sender */
     uftp_announce announce; /* the first; its pointers are not valid, but: */
     uint8_t random[UFTP_RANDOM_LEN];
     uftp_curve curve;

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# replays_can_fail.sh DAMAGE RECEIVER-REPLAY SENDER-REPLAY CAPTURES: a capture that was damaged in
+# replays_can_fail.sh DAMAGE RECEIVER-REPLAY SENDER-REPLAY PROXY-REPLAY CAPTURES: a capture that was damaged in
 # one place must fail its replay, by the rule that names the damage. Shows that the replays look at
 # what they claim to look at.
 set -u
 damage=$1
 receiver=$2
 sender=$3
-captures=$4
+proxy=$4
+captures=$5
 work=$(mktemp -d "${TMPDIR:-/tmp}/uftp-damage.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -64,4 +65,10 @@ case_ "$s" v5-plain-5 session.pcap receivers-listed 10 1 -1 64
 case_ "$s" v5-plain-5 session.pcap message-unasked 13 1 drop
 case_ "$s" v5-loss10-both session.pcap losses-counted 11 3 drop
 case_ "$s" v5-enc-clientauth-ec256 session.pcap receivers-listed 2 1 40 1
+# The proxies': what is passed on, what is gathered, who is told keys, who answers a challenge.
+case_ "$proxy" v5-chain-plain wan.pcap proxy-message 9 5 100 1
+case_ "$proxy" v5-chain-plain net-b.pcap proxy-message 12 2 drop
+case_ "$proxy" v5-response-plain session.pcap proxy-message 12 1 20 2
+case_ "$proxy" v5-chain-nat-enc net-b.pcap proxy-message 2 1 40 1
+case_ "$proxy" v5-chain-nat-enc wan.pcap proxy-message 14 2 -1 1
 exit $failed

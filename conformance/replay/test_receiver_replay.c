@@ -11,7 +11,7 @@
  *           and is handed the very packets: same keys, same proof
  *   opened  its scalar was not logged, but the sender's was: the receiver has a key of its own, and
  *           a stand-in for the sender does its share of the handshake with it
- *   plain   through a proxy that has keys of its own: decrypted, and replayed in clear
+ *   plain   neither is known: decrypted, and replayed in clear
  *
  *     test_receiver_replay FOLDER [KIND]
  *
@@ -49,7 +49,9 @@ typedef struct replay {
     uftp_receiver *receiver;
     cap_tracker *tracker;    /* reads what the core hears and says */
     standin_server *standin; /* OPENED: speaks for the sender */
-    bool proxied, encrypted, rsa;
+    bool encrypted, rsa;
+    uint8_t version;        /* of the wire */
+    uint32_t server, proxy; /* proxy: that has keys for the receivers, 0: none */
     replay_kind kind;
     uint64_t start, end; /* of the capture */
     uint64_t now;        /* of the core */
@@ -78,15 +80,14 @@ static const cap_keylog_entry *find_drawn(const replay *r)
     return find_secret(r, r->rsa ? CAP_KEYLOG_PREMASTER : CAP_KEYLOG_CLIENT_ECDH_PRIVATE, r->uid);
 }
 
-static replay_kind choose_kind(const replay *r, uint32_t server)
+static replay_kind choose_kind(const replay *r)
 {
     if (!r->encrypted)
         return REPLAY_FULL;
-    if (r->proxied)
-        return REPLAY_PLAIN;
-    if (find_drawn(r))
+    if (find_drawn(r) && (!r->proxy || r->version == uftp_wire_v5.version))
         return REPLAY_FULL;
-    return find_secret(r, CAP_KEYLOG_SERVER_ECDH_PRIVATE, server) ? REPLAY_OPENED : REPLAY_PLAIN;
+    return !r->proxy && find_secret(r, CAP_KEYLOG_SERVER_ECDH_PRIVATE, r->server) ? REPLAY_OPENED
+                                                                                  : REPLAY_PLAIN;
 }
 
 static bool says_farewell(const cap_packet *p)
@@ -120,13 +121,15 @@ static void each_packet(replay *r, packet_taker *take)
 /* The first pass: what kind of session it is. */
 static void learn(replay *r, const cap_packet *p)
 {
-    r->proxied |= p->header.type == UFTP_MESSAGE_PROXY_KEY;
+    if (p->header.type == UFTP_MESSAGE_PROXY_KEY)
+        r->proxy = p->header.source;
     if (p->header.type == UFTP_MESSAGE_ANNOUNCE) {
         const uftp_announce *announce = &p->message.as.announce;
         r->group = p->header.group;
         r->encrypted = announce->encrypted;
         r->rsa = announce->encrypted && announce->enc_info.ecdh_key.len == 0;
-        r->kind = choose_kind(r, p->header.source);
+        r->server = p->header.source;
+        r->version = p->header.version;
     }
 }
 
@@ -149,8 +152,7 @@ static void take_captured(replay *r, const cap_packet *p)
 static void read_captured(replay *r)
 {
     each_packet(r, learn);
-    if (r->proxied)
-        r->kind = r->encrypted ? REPLAY_PLAIN : REPLAY_FULL;
+    r->kind = choose_kind(r);
     if (wanted_kind && strcmp(wanted_kind, replay_kind_name(r->kind)) != 0)
         replay_broken(REPLAY_RULE_REPLAY_KIND, r->path, 0, "%s: replayed %s, not %s", r->node,
                       replay_kind_name(r->kind), wanted_kind);
@@ -205,6 +207,8 @@ static void start_receiver(replay *r)
     sim_store_init(&r->store, &(sim_store_options){.temp = temp});
     preload(r);
     own_packets_init(&r->said, folder);
+    const uftp_server_entry server = {.uid = r->server, .proxy = r->proxy};
+    const bool proxied = r->proxy && r->kind == REPLAY_FULL && r->encrypted;
     const uftp_receiver_config config = {.memory = &r->memory.allocator,
                                          .random = &r->random.random,
                                          .store = &r->store.core,
@@ -215,6 +219,8 @@ static void start_receiver(replay *r)
                                          .legacy_crypto = true,
                                          .destinations = destinations,
                                          .destination_count = 1,
+                                         .servers = proxied ? &server : NULL,
+                                         .server_count = proxied,
                                          .temp_directory = temp,
                                          .encrypted_only = has_option(r, "-E")};
     r->now = UFTP_S(1);
@@ -305,7 +311,8 @@ static void deliver(replay *r, const cap_packet *p)
         len = write_clear(p, bytes, sizeof bytes);
     else
         memcpy(bytes, from, len);
-    (void)track(r, bytes, len, p->peer->is_server); /* a proxy's number is not the sender's */
+    /* A proxy's numbers are not the sender's. */
+    (void)track(r, bytes, len, p->peer->is_server || p->header.type == UFTP_MESSAGE_PROXY_KEY);
     const uftp_datagram datagram = {.data = bytes,
                                     .len = len,
                                     .source = p->source,
@@ -327,10 +334,11 @@ static bool is_for(const replay *r, const cap_packet *p)
     return uftp_address_is_multicast(&host) || strcmp(uftp_address_format(&host, text), ip) == 0;
 }
 
-/* The sender's, or the KEYINFO of a proxy in its place. */
+/* The sender's; or a proxy's, in clear only its KEYINFO in the sender's place. */
 static bool is_from_server(const replay *r, const cap_packet *p)
 {
     return p->peer->is_server ||
+           (r->kind == REPLAY_FULL && r->encrypted && p->header.source == r->proxy) ||
            (r->kind == REPLAY_PLAIN && p->header.type == UFTP_MESSAGE_KEYINFO &&
             p->header.source != r->uid);
 }
