@@ -244,20 +244,21 @@ void uftp_members_free(uftp_members *members)
     *members = (uftp_members){0};
 }
 
-static int parse_server(char *line, uftp_server_entry *out, const char *path, uftp_failure *failure)
+/* `direct`: no column for a proxy. */
+static int parse_server(char *line, bool direct, uftp_server_entry *out, const char *path,
+                        uftp_failure *failure)
 {
     char *rest = line;
     const char *uid = next_field(&rest);
     const char *host = next_field(&rest);
-    const char *proxy = next_field(&rest);
+    const char *proxy = direct ? "0" : next_field(&rest);
     const char *fingerprint = next_field(&rest);
     if (!parse_hex_uid(uid, &out->uid) || out->uid == 0 || out->uid == UINT32_MAX)
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "server list %s: '%s' is not a UID", path,
                          uid);
     if (!host || !*host)
-        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
-                         "server list %s: server %s has no IP (UID|IP|PROXY[|FINGERPRINT])", path,
-                         uid);
+        return uftp_fail(failure, UFTP_EXIT_ARGUMENTS, "server list %s: server %s has no IP (%s)",
+                         path, uid, direct ? "UID|IP[|FINGERPRINT]" : "UID|IP|PROXY[|FINGERPRINT]");
     if (uftp_resolve_host(host, 0, &out->address) < 0)
         return uftp_fail(failure, UFTP_EXIT_ARGUMENTS,
                          "server list %s: server %s: host '%s' is not known", path, uid, host);
@@ -277,8 +278,8 @@ static int parse_server(char *line, uftp_server_entry *out, const char *path, uf
 
 #define SERVERS_MAX 100 /* spec cli 14 */
 
-int uftp_servers_read(const char *path, uftp_server_entry **out, size_t *count,
-                      uftp_failure *failure)
+static int read_servers(const char *path, bool direct, uftp_server_entry **out, size_t *count,
+                        uftp_failure *failure)
 {
     const uftp_lines_rules rules = {
         .what = "server list", .count_max = SERVERS_MAX, .len_max = 999, .comments = true};
@@ -291,7 +292,7 @@ int uftp_servers_read(const char *path, uftp_server_entry **out, size_t *count,
     if (!code && !(entries = calloc(lines.count, sizeof *entries)))
         code = uftp_fail_memory(failure);
     for (size_t i = 0; i < lines.count && !code; i++)
-        code = parse_server(lines.items[i], &entries[i], path, failure);
+        code = parse_server(lines.items[i], direct, &entries[i], path, failure);
     if (code) {
         free(entries);
     } else {
@@ -300,4 +301,15 @@ int uftp_servers_read(const char *path, uftp_server_entry **out, size_t *count,
     }
     uftp_strings_free(&lines);
     return code;
+}
+
+int uftp_servers_read(const char *path, uftp_server_entry **out, size_t *count,
+                      uftp_failure *failure)
+{
+    return read_servers(path, false, out, count, failure);
+}
+
+int uftp_peers_read(const char *path, uftp_server_entry **out, size_t *count, uftp_failure *failure)
+{
+    return read_servers(path, true, out, count, failure);
 }

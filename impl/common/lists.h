@@ -54,5 +54,8 @@ void uftp_members_free(uftp_members *members); /* leaves {0} */
 /* The file of uftpd -S: "UID|IP|PROXY[|FINGERPRINT]" (6.6). *out is malloc'd. */
 int uftp_servers_read(const char *path, uftp_server_entry **out, size_t *count,
                       uftp_failure *failure);
+/* "UID|IP[|FINGERPRINT]": the files of uftpd -R and uftpproxyd -S (6.6, 6.7). */
+int uftp_peers_read(const char *path, uftp_server_entry **out, size_t *count,
+                    uftp_failure *failure);
 
 #endif

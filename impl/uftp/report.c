@@ -473,6 +473,8 @@ void uftp_report_event(uftp_report *report, const uftp_event *event)
     case UFTP_EVENT_LEAVE:
     case UFTP_EVENT_SESSION_READY:
     case UFTP_EVENT_SESSION_REFUSED:
+    case UFTP_EVENT_HEARTBEAT: /* proxies only */
+    case UFTP_EVENT_DOWNSTREAM:
     case UFTP_EVENT_NONE:
         break;
     }

@@ -3,6 +3,7 @@
  * uftpd: receives files. What can be wrong is found before it goes into the background, while
  * there is somebody to read it (spec cli 3, 11).
  */
+#include "common/daemon.h"
 #include "common/key_log_file.h"
 #include "common/keys.h"
 #include "common/program.h"
@@ -11,7 +12,6 @@
 #include "runtime/heap.h"
 #include "runtime/loop.h"
 #include "store/disk_store.h"
-#include "uftpd/daemon.h"
 #include "uftpd/network.h"
 #include "uftpd/options.h"
 #include "uftpd/report.h"
@@ -170,6 +170,8 @@ static int create_receiver(program *p)
     config.destination_count = o->destinations.count;
     config.servers = o->servers;
     config.server_count = o->server_count;
+    config.proxies = o->proxies;
+    config.proxy_count = o->proxy_count;
     int err = uftp_receiver_create(&config, uftp_clock_now(), &p->receiver);
     switch (err) {
     case UFTP_OK:

@@ -75,7 +75,8 @@ static const uftp_option items[] = {
 
     {'H', "heartbeat-hosts", "HOST,...", NULL, "not implemented yet"},
     {'h', "heartbeat-interval", "SECONDS", NULL, "not implemented yet"},
-    {'R', "proxies", "FILE", NULL, "not implemented yet"},
+    {'R', "proxies", "FILE", NULL,
+     "keys of the proxies that -S names, lines\nUID|IP[|FINGERPRINT]"},
     {'r', "response-proxy", "HOST", NULL, "not implemented yet"},
     {'m', "machine-keys", NULL, NULL, "accepted, does nothing (Windows)"},
     {OPTION_KEYLOG, "keylog", "FILE", NULL,
@@ -213,8 +214,9 @@ static int take_network(uftp_receiver_options *o, const uftp_option_use *use, uf
     case 'h':
         return uftp_option_missing(use, "sending heartbeats", failure);
     case 'R':
+        return uftp_parse_text(use, &o->proxies_path, failure);
     case 'r':
-        return uftp_option_missing(use, "receiving through listed proxies", failure);
+        return uftp_option_missing(use, "receiving through proxies of version 4", failure);
     }
     return -1;
 }
@@ -312,10 +314,25 @@ int uftp_receiver_options_parse(uftp_receiver_options *options, int argc, char *
 
 int uftp_receiver_options_load(uftp_receiver_options *options, uftp_failure *failure)
 {
-    if (!options->servers_path)
-        return 0;
-    return uftp_servers_read(options->servers_path, &options->servers, &options->server_count,
-                             failure);
+    int code = 0;
+    if (options->servers_path)
+        code = uftp_servers_read(options->servers_path, &options->servers, &options->server_count,
+                                 failure);
+    if (code || !options->proxies_path)
+        return code;
+    uftp_server_entry *peers = NULL;
+    size_t count = 0;
+    code = uftp_peers_read(options->proxies_path, &peers, &count, failure);
+    if (!code && !(options->proxies = calloc(count, sizeof *options->proxies)))
+        code = uftp_fail_memory(failure);
+    for (size_t i = 0; !code && i < count; i++) {
+        uftp_proxy_entry *proxy = &options->proxies[options->proxy_count++];
+        *proxy =
+            (uftp_proxy_entry){.uid = peers[i].uid, .has_fingerprint = peers[i].has_fingerprint};
+        memcpy(proxy->fingerprint, peers[i].fingerprint, sizeof proxy->fingerprint);
+    }
+    free(peers);
+    return code;
 }
 
 void uftp_receiver_options_free(uftp_receiver_options *options)
@@ -324,5 +341,7 @@ void uftp_receiver_options_free(uftp_receiver_options *options)
     uftp_strings_free(&options->destinations);
     uftp_strings_free(&options->backups);
     free(options->servers);
+    free(options->proxies);
     options->servers = NULL;
+    options->proxies = NULL;
 }

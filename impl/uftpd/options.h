@@ -38,6 +38,7 @@ typedef struct uftp_receiver_options {
     const char *interfaces;   /* -I, NULL: choose */
     uftp_strings groups;      /* -M, or the default */
     const char *servers_path; /* -S */
+    const char *proxies_path; /* -R */
 
     uftp_strings destinations; /* -D, or the default */
     uftp_strings backups;      /* -A */
@@ -49,6 +50,8 @@ typedef struct uftp_receiver_options {
 
     uftp_server_entry *servers; /* after loading; own */
     size_t server_count;
+    uftp_proxy_entry *proxies; /* the same */
+    size_t proxy_count;
 } uftp_receiver_options;
 
 extern const uftp_option_table uftp_receiver_option_table;

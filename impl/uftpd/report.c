@@ -399,6 +399,8 @@ void uftp_receiver_report_event(uftp_receiver_report *report, const uftp_event *
     case UFTP_EVENT_FILE_PASS:
     case UFTP_EVENT_FILE_SECTION:
     case UFTP_EVENT_FILE_SKIPPED:
+    case UFTP_EVENT_HEARTBEAT: /* proxies only */
+    case UFTP_EVENT_DOWNSTREAM:
     case UFTP_EVENT_NONE:
         break;
     }

@@ -80,6 +80,19 @@ int uftp_v5_server_context_init(uftp_v5_server_context *context, uint32_t group,
     return UFTP_OK;
 }
 
+int uftp_v5_proxy_context_init(uftp_v5_proxy_context *context, uint32_t proxy, uftp_bytes proxy_key,
+                               size_t signature_offset, size_t signature_len)
+{
+    context->len = 0;
+    if (proxy_key.len > sizeof context->bytes - 4)
+        return UFTP_ERR_LIMIT;
+    put_u32(context->bytes, proxy);
+    if (!copy_nosig(context->bytes + 4, proxy_key, signature_offset, signature_len))
+        return UFTP_ERR_LIMIT;
+    context->len = 4 + proxy_key.len;
+    return UFTP_OK;
+}
+
 static void append(uftp_v5_client_context *context, const uint8_t *data, size_t len)
 {
     if (len) /* an empty piece may come with NULL */

@@ -66,6 +66,17 @@ typedef struct uftp_v5_client_context {
     uint8_t bytes[UFTP_V5_CLIENT_CONTEXT_MAX];
 } uftp_v5_client_context;
 
+/* proxy UID || nosig(PROXY_KEY): what a proxy adds for the clients behind it (spec proxy 4.1). */
+#define UFTP_V5_PROXY_CONTEXT_MAX (4 + 1020)
+typedef struct uftp_v5_proxy_context {
+    uint8_t bytes[UFTP_V5_PROXY_CONTEXT_MAX];
+    size_t len;
+} uftp_v5_proxy_context;
+
+/* `proxy_key` is the message header, from its type byte on. LIMIT. */
+int uftp_v5_proxy_context_init(uftp_v5_proxy_context *context, uint32_t proxy, uftp_bytes proxy_key,
+                               size_t signature_offset, size_t signature_len);
+
 int uftp_v5_client_context_init(uftp_v5_client_context *context, uftp_bytes proxy_context,
                                 uint32_t client, uftp_bytes ecdh_blob, const uint8_t random[32]);
 /* Appends nosig(CLIENT_KEY): `client_key` is the message header, signature at the offset. LIMIT. */
@@ -128,5 +139,13 @@ int uftp_v5_client_key_sign(const uftp_key *key, const uftp_random *random, uint
 int uftp_v5_client_key_verify(uftp_bytes public_key, uint8_t hash,
                               const uftp_v5_server_context *server,
                               const uftp_v5_client_context *client, uftp_bytes signature);
+/* PROXY_KEY: over "UFTP 5, PROXY_KEY" || Server_HS_Context || Proxy_HS_Context. `out` takes
+ * signature_len bytes. */
+int uftp_v5_proxy_key_sign(const uftp_key *key, const uftp_random *random, uint8_t hash,
+                           const uftp_v5_server_context *server, const uftp_v5_proxy_context *proxy,
+                           uint8_t *out);
+int uftp_v5_proxy_key_verify(uftp_bytes public_key, uint8_t hash,
+                             const uftp_v5_server_context *server,
+                             const uftp_v5_proxy_context *proxy, uftp_bytes signature);
 
 #endif

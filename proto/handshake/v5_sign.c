@@ -162,3 +162,31 @@ int uftp_v5_client_key_verify(uftp_bytes public_key, uint8_t hash,
     uftp_v5_client_key_parts(&parts, server, client);
     return verify_parts(public_key, hash, &parts, signature);
 }
+
+static void proxy_key_parts(uftp_v5_parts *parts, const uftp_v5_server_context *server,
+                            const uftp_v5_proxy_context *proxy)
+{
+    static const char title[] = "UFTP 5, PROXY_KEY";
+    parts->count = 0;
+    add(parts, title, sizeof title - 1);
+    add(parts, server->bytes, server->len);
+    add(parts, proxy->bytes, proxy->len);
+}
+
+int uftp_v5_proxy_key_sign(const uftp_key *key, const uftp_random *random, uint8_t hash,
+                           const uftp_v5_server_context *server, const uftp_v5_proxy_context *proxy,
+                           uint8_t *out)
+{
+    uftp_v5_parts parts;
+    proxy_key_parts(&parts, server, proxy);
+    return sign_parts(key, random, hash, &parts, out);
+}
+
+int uftp_v5_proxy_key_verify(uftp_bytes public_key, uint8_t hash,
+                             const uftp_v5_server_context *server,
+                             const uftp_v5_proxy_context *proxy, uftp_bytes signature)
+{
+    uftp_v5_parts parts;
+    proxy_key_parts(&parts, server, proxy);
+    return verify_parts(public_key, hash, &parts, signature);
+}

@@ -41,8 +41,9 @@ typedef struct client_secrets {
 
     uftp_traffic server_hs, client_hs; /* version 5 */
     uftp_traffic client_app;
-    uftp_v5_client_context *context; /* until the client is confirmed */
-    client_secrets_v4 *v4;           /* version 4 */
+    uftp_v5_client_context *context;   /* until the client is confirmed */
+    uint64_t register_us, register_at; /* at a proxy: of a REGISTER whose CLIENT_KEY is awaited */
+    client_secrets_v4 *v4;             /* version 4 */
 } client_secrets;
 
 typedef struct uftp_client {
@@ -55,6 +56,9 @@ typedef struct uftp_client {
     bool confirmed;    /* took part in a file, or proved its keys: clear ABORTs are void */
     bool rtt_measured; /* since the flags were last cleared */
     bool conflict_reported;
+    bool vouched;              /* at a proxy: the sender has confirmed it */
+    uint16_t slots;            /* at a proxy: where it waits, one bit per slot */
+    struct uftp_client *proxy; /* at the sender: what it is behind; NULL: nothing */
     bool has_fingerprint;
     uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
     uftp_address address; /* where it speaks from; family 0 before its first message */

@@ -24,9 +24,10 @@ static int check_config(const uftp_receiver_config *config)
     for (size_t i = 0; i < config->server_count; i++) {
         if (config->servers[i].uid == 0)
             return UFTP_ERR_ARGUMENT;
-        if (config->servers[i].proxy != 0)
-            return UFTP_ERR_UNSUPPORTED; /* PROXY_KEY is not spoken yet */
     }
+    for (size_t i = 0; i < config->proxy_count; i++)
+        if (config->proxies[i].uid == 0)
+            return UFTP_ERR_ARGUMENT;
     return UFTP_OK;
 }
 
@@ -67,6 +68,14 @@ static int copy_config(uftp_receiver *receiver, const uftp_receiver_config *conf
                config->server_count * sizeof *receiver->servers);
     }
     receiver->config.servers = receiver->servers;
+    if (config->proxy_count) {
+        receiver->proxies =
+            uftp_alloc(config->memory, config->proxy_count, sizeof *receiver->proxies);
+        if (!receiver->proxies)
+            return UFTP_ERR_MEMORY;
+        memcpy(receiver->proxies, config->proxies, config->proxy_count * sizeof *receiver->proxies);
+    }
+    receiver->config.proxies = receiver->proxies;
     return UFTP_OK;
 }
 
@@ -126,6 +135,7 @@ void uftp_receiver_destroy(uftp_receiver *receiver)
     for (size_t i = 0; i < UFTP_DESTINATIONS_MAX; i++)
         uftp_release(memory, receiver->destinations[i]);
     uftp_release(memory, receiver->servers);
+    uftp_release(memory, receiver->proxies);
     uftp_release(memory, receiver->sessions);
     uftp_release(memory, receiver->memberships);
     uftp_key_free(receiver->own_key);
@@ -141,7 +151,7 @@ uftp_event uftp_session_event(const uftp_session *session, uftp_event_type type)
                         .instance = session->instance,
                         .file_id = session->file.id,
                         .peer = session->server,
-                        .address = session->peer};
+                        .address = session->origin};
 }
 
 void uftp_session_push(const uftp_session *session, const uftp_event *event)
@@ -178,12 +188,35 @@ static void reject(uftp_receiver *receiver, const uftp_packet *packet, const uft
 
 /* ---- one datagram ---- */
 
+/* What a proxy says for itself. Its PROXY_KEY tells its address, its KEYINFO proves itself. */
+static int authenticate_proxy(const uftp_session *session, const uftp_packet *packet,
+                              const uftp_datagram *train)
+{
+    switch (packet->header.type) {
+    case UFTP_MESSAGE_PROXY_KEY:
+        return UFTP_OK;
+    case UFTP_MESSAGE_KEYINFO:
+    case UFTP_MESSAGE_ABORT:
+        if (session->state == SESSION_ANNOUNCED ||
+            !uftp_address_same_host(&session->peer, &train->source))
+            return UFTP_ERR_AUTH;
+        return session->keys && packet->header.type == UFTP_MESSAGE_ABORT &&
+                       uftp_session_keys_established(session)
+                   ? UFTP_ERR_AUTH
+                   : UFTP_OK;
+    default:
+        return UFTP_ERR_AUTH;
+    }
+}
+
 /* Clear datagrams of an encrypted session: a KEYINFO proves itself by its signature, an ABORT
  * counts until there are keys (spec v5 1.4), a REG_CONF tells us nothing that KEYINFO does not. */
 static int authenticate_clear(const uftp_session *session, const uftp_packet *packet,
                               const uftp_datagram *train)
 {
-    if (!uftp_address_same_host(&session->peer, &train->source))
+    if (uftp_session_from_proxy(session, packet->header.source))
+        return authenticate_proxy(session, packet, train);
+    if (!uftp_address_same_host(&session->origin, &train->source))
         return UFTP_ERR_AUTH;
     if (!session->keys)
         return UFTP_OK;
@@ -322,8 +355,16 @@ static int dispatch(uftp_session *session, const uftp_packet *packet, const uftp
 static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
                              const uftp_arrival *arrival)
 {
-    uftp_session *session = uftp_session_find(receiver, &packet->header, &arrival->train->source);
+    const uftp_header *header = &packet->header;
+    uftp_session *session = uftp_session_find(receiver, header, &arrival->train->source);
+    if (!session && !packet->sealed)
+        session = uftp_session_find_behind(receiver, header, &arrival->train->source);
     if (!session || session->wire != packet->wire || session->state == SESSION_LEAVING)
+        return UFTP_ERR_NOT_FOUND;
+    bool from_proxy = uftp_session_from_proxy(session, header->source);
+    /* Before the proxy is known nothing else is of use; and keys come from it alone. */
+    if (session->proxy && !from_proxy && header->type != UFTP_MESSAGE_ABORT &&
+        (session->state == SESSION_ANNOUNCED || header->type == UFTP_MESSAGE_KEYINFO))
         return UFTP_ERR_NOT_FOUND;
     int err = authenticate(session, packet, arrival->train);
     if (err < 0)
@@ -332,6 +373,9 @@ static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
     err = uftp_packet_message(packet, &message);
     if (err < 0)
         return err;
+    if (message.type == UFTP_MESSAGE_PROXY_KEY)
+        return from_proxy ? uftp_session_on_proxy_key(session, &message.as.proxy_key, arrival)
+                          : UFTP_ERR_UNSUPPORTED;
     if (message.type == UFTP_MESSAGE_FILESEG)
         err = uftp_session_check_fileseg(session, &message.as.fileseg);
     else
@@ -340,6 +384,8 @@ static int on_session_packet(uftp_receiver *receiver, uftp_packet *packet,
         return err;
     if (session->state == SESSION_LEAVING)
         return UFTP_OK; /* the write failed */
+    if (from_proxy)     /* its numbers and times are its own */
+        return dispatch(session, packet, &message, false, arrival);
     if (!in_sequence(session, packet))
         return UFTP_ERR_EXISTS;
     bool newest = uftp_seq_newer(packet->header.seq, session->seq_max);

@@ -20,18 +20,19 @@ static bool join(uftp_session *session, const uftp_announce *announce,
         return true;
     uftp_address source = {0};
     if (session->receiver->config.source_specific) {
-        source = server && server->address.family ? server->address : session->peer;
+        /* A proxy in between says the sender's words from its own address. */
+        source =
+            server && server->address.family && !server->proxy ? server->address : session->origin;
         source.port = 0;
     }
     return uftp_session_join(session, group, &source);
 }
 
-static void schedule_register(uftp_session *session, const uftp_announce *announce, uint64_t now)
+void uftp_session_schedule_register(uftp_session *session, uint64_t now)
 {
-    size_t members = announce->members.count;
     uint64_t window = session->grtt / 4 < RECEIVER_HOLD_MAX ? session->grtt / 4 : RECEIVER_HOLD_MAX;
     uint64_t hold = 0;
-    if (members == 0 || members > RECEIVER_HOLD_MEMBERS)
+    if (session->held)
         hold = uftp_random_below(session->receiver->config.random, window);
     if (hold)
         session->hold_deadline = now + hold;
@@ -48,6 +49,11 @@ static int open_session(uftp_receiver *receiver, const uftp_packet *packet,
                                   proved && server && server->has_fingerprint, &session);
     if (err < 0)
         return err;
+    if (server && server->proxy) {
+        session->proxy = server->proxy;
+        session->state = SESSION_ANNOUNCED; /* in which it begins */
+        session->limit = arrival->now + uftp_session_patience(session, 5);
+    }
     if (announce->encrypted)
         err = uftp_session_keys_begin(session, packet, announce);
     if (err == UFTP_OK)
@@ -62,10 +68,10 @@ static int open_session(uftp_receiver *receiver, const uftp_packet *packet,
     uftp_event event = uftp_session_event(session, UFTP_EVENT_SESSION_STARTED);
     uftp_session_push(session, &event);
     uftp_session_push_received(session, UFTP_MESSAGE_ANNOUNCE, false);
-    if (join(session, announce, server))
-        schedule_register(session, announce, arrival->now);
-    else
+    if (!join(session, announce, server))
         uftp_session_fail(session, arrival->now, "Error joining multicast group", FAREWELL_ABORT);
+    else if (session->state == SESSION_REGISTERED)
+        uftp_session_schedule_register(session, arrival->now);
     return UFTP_OK;
 }
 
@@ -105,16 +111,16 @@ static bool needs_sign_of_life(const uftp_session *session, uint64_t now)
            now - session->touched > uftp_session_interval(session) / 4;
 }
 
-static bool is_from_peer(const uftp_session *session, const uftp_arrival *arrival)
+static bool is_from_origin(const uftp_session *session, const uftp_arrival *arrival)
 {
-    return uftp_address_same_host(&session->peer, &arrival->train->source);
+    return uftp_address_same_host(&session->origin, &arrival->train->source);
 }
 
 /* As long as no sender has confirmed us, one at another host is another session under the same
  * name: whoever was faster need not be the genuine one. */
 static bool may_be_meant(const uftp_session *session, const uftp_arrival *arrival)
 {
-    return is_from_peer(session, arrival) || uftp_session_is_confirmed(session);
+    return is_from_origin(session, arrival) || uftp_session_is_confirmed(session);
 }
 
 /* The sender has found that the group is near, and its announce phase will be over long before we
@@ -130,7 +136,7 @@ static int on_repeated(uftp_session *session, const uftp_packet *packet,
 {
     if (session->state == SESSION_LEAVING)
         return UFTP_OK;
-    if (session->wire != packet->wire || !is_from_peer(session, arrival))
+    if (session->wire != packet->wire || !is_from_origin(session, arrival))
         return UFTP_ERR_AUTH;
     if (!session->keys) {
         uftp_session_commit(session, packet, arrival);
@@ -198,7 +204,7 @@ static void end_rivals(const uftp_session *session, uint64_t now)
         uftp_session *other = receiver->sessions[i];
         if (other != session && other->group == session->group &&
             other->server == session->server && other->instance == session->instance &&
-            other->state == SESSION_REGISTERED) {
+            (other->state == SESSION_ANNOUNCED || other->state == SESSION_REGISTERED)) {
             other->forget = true;
             uftp_session_fail(other, now, "Another sender has confirmed", FAREWELL_SILENT);
         }
@@ -247,7 +253,8 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
                             const uftp_arrival *arrival)
 {
     uint64_t now = arrival->now;
-    if (!uftp_window_fresh(&session->window, message->iv_counter))
+    /* A proxy counts its own KEYINFOs: they have no place among the sender's counters. */
+    if (!session->proxy && !uftp_window_fresh(&session->window, message->iv_counter))
         return UFTP_ERR_EXISTS;
     int err = uftp_session_keys_verify_keyinfo(session, packet, message, now);
     if (err < 0)
@@ -260,7 +267,7 @@ static int on_first_keyinfo(uftp_session *session, const uftp_packet *packet,
         uftp_session_fail(session, now, "Decrypt failed for group master", FAREWELL_ABORT);
         return UFTP_OK;
     }
-    if (is_signed) /* otherwise a forged counter could close the window */
+    if (is_signed && !session->proxy) /* otherwise a forged counter could close the window */
         uftp_window_mark(&session->window, message->iv_counter);
     uftp_session_commit(session, packet, arrival);
     uftp_session_push_received(session, UFTP_MESSAGE_KEYINFO, false);

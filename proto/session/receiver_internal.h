@@ -4,6 +4,7 @@
  *
  *   receiver.c           the object, its verbs, the way of a datagram: parse, authenticate, commit
  *   receiver_announce.c  ANNOUNCE ... REG_CONF or KEYINFO
+ *   receiver_proxy.c     PROXY_KEY, where a proxy stands between us and the sender
  *   receiver_refusal.c   sessions that we do not take part in, and what we say to that
  *   receiver_keys.c      the keys, whatever the wire version; each has a file behind it
  *   receiver_keys_v5.c   every call into the key schedule of version 5
@@ -25,6 +26,8 @@
  *                   | deadline, ABORT               | DONE_CONF, deadline
  *                   v                               v
  *                LEAVING (from any state) -> gone   gone, successful
+ *
+ * With a proxy in between ANNOUNCED stands before REGISTERED: PROXY_KEY ends it.
  */
 #ifndef UFTP_SESSION_RECEIVER_INTERNAL_H
 #define UFTP_SESSION_RECEIVER_INTERNAL_H
@@ -88,6 +91,9 @@ typedef struct receiver_schedule {
     size_t keys_len; /* of session->keys, with its head */
     /* Our share of the exchange, for an ANNOUNCE without objection. */
     int (*begin)(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce);
+    /* The proxy's half of the exchange, when there is a proxy: `begin` has left that out. NULL:
+     * not spoken. */
+    int (*proxy_key)(uftp_session *session, const uftp_proxy_key *message, const char **why);
     int (*verify_announce)(const uftp_session *session, const uftp_packet *packet,
                            const uftp_announce *announce);
     int (*verify_keyinfo)(const uftp_session *session, const uftp_packet *packet,
@@ -114,6 +120,7 @@ typedef struct uftp_session_keys {
 } uftp_session_keys;
 
 typedef enum uftp_session_state {
+    SESSION_ANNOUNCED,  /* the PROXY_KEY of the proxy that is answered is awaited */
     SESSION_REGISTERED, /* REGISTER leaves or has left; not confirmed */
     SESSION_MIDGROUP,   /* confirmed, between files */
     SESSION_RECEIVING,  /* a regular file is open */
@@ -184,7 +191,10 @@ struct uftp_session {
     uint32_t group;
     uint8_t instance;
     uint32_t server;
-    uftp_address peer; /* the sender: replies go there, clear datagrams must come from there */
+    uint32_t proxy; /* UID of the proxy that is answered; 0: none */
+    uftp_address
+        origin;        /* where the ANNOUNCE came from, and clear datagrams of the sender's must */
+    uftp_address peer; /* replies go there: to the same, or to the proxy, once it is known */
     uftp_session_state state;
     uint64_t started;
 
@@ -194,6 +204,7 @@ struct uftp_session {
     uint16_t block_size;
     bool sync_mode, sync_preview;
     bool restart; /* a later instance, and we keep what earlier ones received */
+    bool held;    /* the first REGISTER waits a random time: a crowd may answer */
     bool joined;
     uftp_address group_address, group_source; /* as joined */
 
@@ -283,6 +294,7 @@ struct uftp_receiver {
     uftp_receiver_config config;
     char *destinations[UFTP_DESTINATIONS_MAX]; /* cleaned; "" is "/" */
     uftp_server_entry *servers;
+    uftp_proxy_entry *proxies;
     uftp_key *own_key; /* when none was given */
     uint64_t created;
     bool closing;
@@ -381,11 +393,25 @@ void uftp_receiver_refuse(uftp_receiver *receiver, const uftp_packet *packet,
 /* ---- receiver_announce.c ---- */
 int uftp_receiver_on_announce(uftp_receiver *receiver, const uftp_packet *packet,
                               const uftp_arrival *arrival);
+/* The first REGISTER leaves soon. */
+void uftp_session_schedule_register(uftp_session *session, uint64_t now);
 int uftp_session_on_reg_conf(uftp_session *session, const uftp_uid_message *message, uint64_t now);
 int uftp_session_on_keyinfo(uftp_session *session, const uftp_packet *packet,
                             const uftp_keyinfo *message, const uftp_arrival *arrival);
 /* The sender takes us for a member. */
 void uftp_session_confirm(uftp_session *session, uint64_t now);
+
+/* ---- receiver_proxy.c ---- */
+/* Whether a datagram comes from the proxy of a session, not from its sender. */
+static inline bool uftp_session_from_proxy(const uftp_session *session, uint32_t source)
+{
+    return session->proxy != 0 && source == session->proxy && source != session->server;
+}
+/* The session that a proxy of this UID, at this host, speaks of. */
+uftp_session *uftp_session_find_behind(const uftp_receiver *receiver, const uftp_header *header,
+                                       const uftp_address *host);
+int uftp_session_on_proxy_key(uftp_session *session, const uftp_proxy_key *message,
+                              const uftp_arrival *arrival);
 
 /* ---- receiver_keys.c ---- */
 /* For encrypted ANNOUNCEs. The text of the ABORT, or NULL. */
@@ -400,6 +426,9 @@ const uftp_server_entry *uftp_receiver_server(const uftp_receiver *receiver, uin
 int uftp_session_keys_begin(uftp_session *session, const uftp_packet *packet,
                             const uftp_announce *announce);
 void uftp_session_keys_free(uftp_session *session);
+/* `*why` is the text of the ABORT, NULL when none is due. */
+int uftp_session_keys_proxy(uftp_session *session, const uftp_proxy_key *message, uint64_t now,
+                            const char **why);
 uftp_bytes uftp_session_keys_server_key(const uftp_session *session);
 bool uftp_session_keys_established(const uftp_session *session);
 /* AUTH, and LIMIT as above. */

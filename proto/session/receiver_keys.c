@@ -81,6 +81,35 @@ void uftp_session_keys_free(uftp_session *session)
     session->keys = NULL;
 }
 
+static bool proxy_fingerprint_fits(const uftp_session *session, uftp_bytes public_key)
+{
+    const uftp_receiver_config *config = &session->receiver->config;
+    for (size_t i = 0; i < config->proxy_count; i++) {
+        const uftp_proxy_entry *entry = &config->proxies[i];
+        if (entry->uid != session->proxy || !entry->has_fingerprint)
+            continue;
+        uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
+        uftp_fingerprint(public_key.data, public_key.len, fingerprint);
+        return uftp_secret_equal(fingerprint, entry->fingerprint, sizeof fingerprint);
+    }
+    return true;
+}
+
+int uftp_session_keys_proxy(uftp_session *session, const uftp_proxy_key *message, uint64_t now,
+                            const char **why)
+{
+    *why = NULL;
+    if (message->public_key.len == 0 || message->public_key.len > UFTP_KEY_BLOB_MAX)
+        return UFTP_ERR_KEY;
+    if (!proxy_fingerprint_fits(session, message->public_key)) {
+        *why = "Failed to verify proxy key fingerprint";
+        return UFTP_ERR_AUTH;
+    }
+    if (!may_check(session->receiver, now))
+        return UFTP_ERR_LIMIT;
+    return session->keys->schedule->proxy_key(session, message, why);
+}
+
 uftp_bytes uftp_session_keys_server_key(const uftp_session *session)
 {
     const uftp_session_keys *keys = session->keys;

@@ -9,6 +9,8 @@
 typedef struct keys_v5 {
     uftp_session_keys head;
     uftp_suite suite;
+    uint8_t signer_key[UFTP_KEY_BLOB_MAX]; /* of KEYINFO: the sender's, or its proxy's */
+    size_t signer_key_len;
     /* This and the ECDH key stay the same when REGISTER is repeated (spec v5 trap 32). */
     uint8_t random[UFTP_RANDOM_LEN];
     uftp_v5_server_context server;
@@ -86,38 +88,81 @@ static void log_application(const uftp_session *session,
     log_traffic(session, "CLIENT_APP", config->uid, &own(session)->client_app);
 }
 
-/* Our share of the handshake: contexts, ephemeral key, handshake keys. */
+/* What the sender alone decides. */
 static int prepare(uftp_session *session, const uftp_enc_info *info)
+{
+    keys_v5 *keys = own(session);
+    keys->suite = (uftp_suite){.cipher = info->cipher, .hash = info->hash};
+    return uftp_v5_server_context_init(
+        &keys->server, session->group, session->instance, session->server, info->whole,
+        (size_t)(info->signature.data - info->whole.data), info->signature.len);
+}
+
+/* Who hands us the keys: the sender, or a proxy, whose context then enters ours (3.3). */
+typedef struct key_giver {
+    uftp_bytes public_key, ecdh_key, proxy_context;
+} key_giver;
+
+/* Our share of the handshake: ephemeral key, context, handshake keys. */
+static int exchange(uftp_session *session, const key_giver *giver)
 {
     const uftp_receiver_config *config = &session->receiver->config;
     keys_v5 *keys = own(session);
-    keys->suite = (uftp_suite){.cipher = info->cipher, .hash = info->hash};
+    memcpy(keys->signer_key, giver->public_key.data, giver->public_key.len);
+    keys->signer_key_len = giver->public_key.len;
     config->random->fill(config->random->ctx, sizeof keys->random, keys->random);
-    int err = uftp_v5_server_context_init(
-        &keys->server, session->group, session->instance, session->server, info->whole,
-        (size_t)(info->signature.data - info->whole.data), info->signature.len);
+    int err = uftp_ecdh_generate(config->memory, config->random,
+                                 uftp_ecdh_blob_curve(giver->ecdh_key), &keys->head.ecdh);
     if (err == UFTP_OK)
-        err = uftp_ecdh_generate(config->memory, config->random,
-                                 uftp_ecdh_blob_curve(info->ecdh_key), &keys->head.ecdh);
-    if (err == UFTP_OK)
-        err = uftp_v5_client_context_init(&keys->client, (uftp_bytes){0}, config->uid,
+        err = uftp_v5_client_context_init(&keys->client, giver->proxy_context, config->uid,
                                           uftp_ecdh_blob(keys->head.ecdh), keys->random);
     if (err == UFTP_OK)
-        err = uftp_v5_handshake_keys(&keys->suite, keys->head.ecdh, info->ecdh_key, &keys->server,
+        err = uftp_v5_handshake_keys(&keys->suite, keys->head.ecdh, giver->ecdh_key, &keys->server,
                                      &keys->client, &keys->server_hs, &keys->client_hs);
     if (err == UFTP_OK) {
         log_traffic(session, "SERVER_HS", config->uid, &keys->server_hs);
         log_traffic(session, "CLIENT_HS", config->uid, &keys->client_hs);
     }
-    if (err == UFTP_OK && info->client_auth)
+    if (err == UFTP_OK && keys->head.client_auth)
         err = prepare_client_key(session);
+    return err;
+}
+
+static int proxy_key(uftp_session *session, const uftp_proxy_key *message, const char **why)
+{
+    keys_v5 *keys = own(session);
+    *why = "Keytype invalid or not supported here";
+    if (uftp_public_key_check(message->public_key) < 0 || !uftp_ecdh_blob_curve(message->ecdh_key))
+        return UFTP_ERR_KEY;
+    *why = NULL; /* damage, or somebody else in its name: it comes again */
+    uftp_v5_proxy_context proxy;
+    int err = uftp_v5_proxy_context_init(&proxy, session->proxy, message->whole,
+                                         (size_t)(message->signature.data - message->whole.data),
+                                         message->signature.len);
+    if (err == UFTP_OK)
+        err = uftp_v5_proxy_key_verify(message->public_key, keys->suite.hash, &keys->server, &proxy,
+                                       message->signature);
+    if (err < 0)
+        return err;
+    err = exchange(session, &(key_giver){.public_key = message->public_key,
+                                         .ecdh_key = message->ecdh_key,
+                                         .proxy_context = {proxy.bytes, proxy.len}});
+    if (err < 0) { /* it may be tried again */
+        uftp_ecdh_free(keys->head.ecdh);
+        keys->head.ecdh = NULL;
+    }
     return err;
 }
 
 static int begin(uftp_session *session, const uftp_packet *packet, const uftp_announce *announce)
 {
     (void)packet;
-    return prepare(session, &announce->enc_info);
+    const uftp_enc_info *info = &announce->enc_info;
+    int err = prepare(session, info);
+    if (err == UFTP_OK && !session->proxy)
+        err = exchange(session,
+                       &(key_giver){.public_key = info->public_key, .ecdh_key = info->ecdh_key});
+    return err;
 }
 
 static int verify_announce(const uftp_session *session, const uftp_packet *packet,
@@ -134,10 +179,10 @@ static int verify_keyinfo(const uftp_session *session, const uftp_packet *packet
                           const uftp_keyinfo *keyinfo)
 {
     const keys_v5 *keys = own(session);
-    return uftp_v5_keyinfo_verify(uftp_session_keys_server_key(session), keys->suite.hash,
-                                  &keys->server, (uftp_bytes){0}, packet->data, packet->len,
-                                  (size_t)(keyinfo->signature.data - packet->data),
-                                  keyinfo->signature.len);
+    return uftp_v5_keyinfo_verify(
+        (uftp_bytes){keys->signer_key, keys->signer_key_len}, keys->suite.hash, &keys->server,
+        (uftp_bytes){keys->client.bytes, keys->client.proxy_len}, packet->data, packet->len,
+        (size_t)(keyinfo->signature.data - packet->data), keyinfo->signature.len);
 }
 
 static int establish(uftp_session *session, const uftp_keyinfo *keyinfo, const uint8_t *sealed)
@@ -201,6 +246,7 @@ const receiver_schedule uftp_receiver_schedule_v5 = {
     .proof = proof,
     .keys_len = sizeof(keys_v5),
     .begin = begin,
+    .proxy_key = proxy_key,
     .verify_announce = verify_announce,
     .verify_keyinfo = verify_keyinfo,
     .establish = establish,

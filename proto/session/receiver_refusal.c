@@ -38,6 +38,8 @@ const char *uftp_receiver_objection(const uftp_receiver *receiver, const uftp_pa
     /* A pinned key that need not be shown would pin nothing (spec v5 trap 67). */
     if (!announce->encrypted && server && server->has_fingerprint)
         return "Failed to verify server key fingerprint";
+    if (server && server->proxy && packet->wire != &uftp_wire_v5)
+        return "Version 4 is not spoken through proxies here";
     if (announce->sync_mode && packet->header.instance != 0 && config->temp_directory)
         return "Sync mode and restart mode incompatible";
     const char *why = objection_to_group(config, &announce->private_address);

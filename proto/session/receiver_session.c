@@ -16,7 +16,7 @@ static uint32_t bucket_of(uint32_t group, uint8_t instance)
 
 bool uftp_session_is_confirmed(const uftp_session *session)
 {
-    return session->state != SESSION_REGISTERED && session->state != SESSION_LEAVING;
+    return session->state > SESSION_REGISTERED && session->state != SESSION_LEAVING;
 }
 
 /* The server is part of the key, so that two senders that happen to draw one group ID stay apart.
@@ -30,7 +30,7 @@ uftp_session *uftp_session_find(const uftp_receiver *receiver, const uftp_header
         if (session->group != header->group || session->instance != header->instance ||
             session->server != header->source)
             continue;
-        if (uftp_address_same_host(&session->peer, host))
+        if (uftp_address_same_host(&session->origin, host))
             return session;
         if (!found || uftp_session_is_confirmed(session))
             found = session;
@@ -69,7 +69,7 @@ static void take_out(uftp_session *session)
 
 static bool may_give_way(const uftp_session *session, bool vouched)
 {
-    return session->state == SESSION_REGISTERED && session->vouched == vouched;
+    return session->state <= SESSION_REGISTERED && session->vouched == vouched;
 }
 
 static uint32_t places_of(const uftp_receiver *receiver, const uftp_address *host, bool vouched)
@@ -77,7 +77,7 @@ static uint32_t places_of(const uftp_receiver *receiver, const uftp_address *hos
     uint32_t places = 0;
     for (uint32_t i = 0; i < receiver->session_count; i++)
         places += may_give_way(receiver->sessions[i], vouched) &&
-                  uftp_address_same_host(&receiver->sessions[i]->peer, host);
+                  uftp_address_same_host(&receiver->sessions[i]->origin, host);
     return places;
 }
 
@@ -89,7 +89,7 @@ static bool make_room(uftp_receiver *receiver, uint64_t now, bool vouched)
         uftp_session *session = receiver->sessions[i];
         if (!may_give_way(session, vouched))
             continue;
-        uint32_t places = places_of(receiver, &session->peer, vouched);
+        uint32_t places = places_of(receiver, &session->origin, vouched);
         if (!chosen || places > most || (places == most && session->started < chosen->started)) {
             chosen = session;
             most = places;
@@ -121,6 +121,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .group = header->group,
         .instance = header->instance,
         .server = header->source,
+        .origin = arrival->train->source,
         .peer = arrival->train->source,
         .state = SESSION_REGISTERED,
         .started = arrival->now,
@@ -129,6 +130,7 @@ int uftp_session_create(uftp_receiver *receiver, const uftp_packet *packet,
         .block_size = announce->block_size,
         .sync_mode = announce->sync_mode,
         .sync_preview = announce->sync_preview,
+        .held = announce->members.count == 0 || announce->members.count > RECEIVER_HOLD_MEMBERS,
         .restart = header->instance != 0 && receiver->config.temp_directory,
         .grtt_byte = header->grtt,
         .group_size_byte = header->group_size,
@@ -287,6 +289,7 @@ uint64_t uftp_session_interval(const uftp_session *session)
         return uftp_session_patience(session, 1);
     case SESSION_COMPLETE:
         return 4 * session->grtt;
+    case SESSION_ANNOUNCED:
     case SESSION_LEAVING:
         break;
     }
@@ -318,6 +321,8 @@ static uint64_t repeat_deadline(const uftp_session *session)
 uint64_t uftp_session_deadline(const uftp_session *session)
 {
     switch (session->state) {
+    case SESSION_ANNOUNCED:
+        return session->limit;
     case SESSION_REGISTERED:
         return earlier(earlier(repeat_deadline(session), session->limit), session->hold_deadline);
     case SESSION_MIDGROUP:
@@ -361,6 +366,14 @@ static void complete_expired(uftp_session *session, uint64_t now)
 void uftp_session_on_timeout(uftp_session *session, uint64_t now)
 {
     switch (session->state) {
+    case SESSION_ANNOUNCED:
+        if (now < session->limit)
+            return;
+        session->forget = !session->abort_heard;
+        uftp_session_fail(session, now,
+                          session->abort_heard ? session->abort_text : "PROXY_KEY not received",
+                          session->abort_heard ? FAREWELL_SILENT : FAREWELL_ABORT);
+        return;
     case SESSION_REGISTERED:
         register_expired(session, now);
         return;
@@ -394,8 +407,10 @@ uint64_t uftp_session_server_us(const uftp_session *session, uint64_t now)
 static bool may_follow(uftp_session_state from, uftp_session_state to)
 {
     switch (to) {
-    case SESSION_REGISTERED:
+    case SESSION_ANNOUNCED:
         return false;
+    case SESSION_REGISTERED:
+        return from == SESSION_ANNOUNCED;
     case SESSION_MIDGROUP:
         return from == SESSION_REGISTERED || from == SESSION_RECEIVING;
     case SESSION_RECEIVING:
@@ -415,6 +430,8 @@ void uftp_session_enter(uftp_session *session, uint64_t now, uftp_session_state 
     session->state = state;
     session->attempts = 0;
     uftp_session_touch(session, now);
+    if (state == SESSION_REGISTERED)
+        session->limit = now + uftp_session_patience(session, session->wire->register_patience);
     if (state == SESSION_COMPLETE)
         session->limit = now + uftp_session_patience(session, 4);
     if (confirmed) {
@@ -481,7 +498,7 @@ void uftp_session_fail(uftp_session *session, uint64_t now, const char *text,
     receiver->stats.sessions_failed++;
     leave_group(session);
     if (!session->forget)
-        remember(session, now, !ours && session->state != SESSION_REGISTERED);
+        remember(session, now, !ours && session->state > SESSION_REGISTERED);
     if (!ours) {
         uftp_session_free(session);
         return;

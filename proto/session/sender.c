@@ -214,6 +214,8 @@ static void client_out(uftp_sender *sender, uint64_t now, uftp_client *client, c
 {
     uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_ABORTED, client, text);
     uftp_clients_enter(&sender->clients, client, UFTP_CLIENT_ABORTED);
+    if (client->is_proxy)
+        uftp_sender_proxy_aborted(sender, client, text);
     if (sender->config.quit_on_error)
         uftp_sender_abort_all(sender, now, "A client aborted, aborting all", phase_result(sender));
 }
@@ -284,6 +286,10 @@ static void take_abort(uftp_sender *sender, uint64_t now, uftp_client *client,
     /* A clear ABORT can be anybody's: once a client holds keys only a sealed one counts. */
     if ((sender->encrypted && !sealed && client->confirmed) || client->state == UFTP_CLIENT_ABORTED)
         return;
+    if (client->is_proxy && message->host) /* of somebody behind it, who may not be known */
+        client = uftp_sender_proxy_find(sender, client, message->host);
+    if (!client || client->state == UFTP_CLIENT_ABORTED)
+        return;
     char text[UFTP_ABORT_TEXT_MAX + 1];
     memcpy(text, message->text.data, message->text.len);
     text[message->text.len] = '\0';
@@ -294,6 +300,15 @@ static void take_abort(uftp_sender *sender, uint64_t now, uftp_client *client,
     event.repeated = true;
     uftp_sender_push(sender, &event);
     client_out(sender, now, client, text);
+}
+
+/* Whose report it is: a proxy passes on that of one receiver behind it. */
+static uftp_client *reporter(const uftp_sender *sender, uftp_client *client,
+                             const uftp_tfmcc_ack *report)
+{
+    uftp_client *behind =
+        client->is_proxy ? uftp_sender_proxy_find(sender, client, report->client) : NULL;
+    return behind ? behind : client;
 }
 
 /* A message of a client in the table, authentic as far as the session goes. */
@@ -318,22 +333,37 @@ static int take_message(uftp_sender *sender, uint64_t now, uint64_t arrival, uft
         if (sender->phase == UFTP_SENDER_ANNOUNCE)
             uftp_sender_announce_keyinfo_ack(sender, now, client, &message->as.keyinfo_ack);
         break;
-    case UFTP_MESSAGE_FILEINFO_ACK:
-        if (sender->phase == UFTP_SENDER_FILEINFO)
-            uftp_sender_fileinfo_ack(sender, now, client, &message->as.fileinfo_ack, arrival);
-        break;
+    case UFTP_MESSAGE_FILEINFO_ACK: {
+        const uftp_fileinfo_ack *ack = &message->as.fileinfo_ack;
+        if (ack->clients.count > 0 && !client->is_proxy)
+            return UFTP_ERR_MALFORMED;
+        if (sender->phase != UFTP_SENDER_FILEINFO)
+            break;
+        uftp_sender_fileinfo_ack(sender, now, client, ack, arrival);
+        return uftp_sender_proxy_each(sender, now, client, &ack->clients, message);
+    }
     case UFTP_MESSAGE_STATUS:
         if (message->as.status.has_tfmcc && message->as.status.file_id == sender->file.id)
-            uftp_sender_congestion_report(sender, now, client, &message->as.status.tfmcc, arrival);
+            uftp_sender_congestion_report(sender, now,
+                                          reporter(sender, client, &message->as.status.tfmcc),
+                                          &message->as.status.tfmcc, arrival);
         if (sender->phase == UFTP_SENDER_TRANSFER)
             return uftp_sender_transfer_status(sender, now, client, &message->as.status);
         break;
     case UFTP_MESSAGE_COMPLETE:
-        if (sender->phase != UFTP_SENDER_ANNOUNCE)
-            uftp_sender_complete(sender, now, client, &message->as.complete);
+        if (message->as.complete.clients.count > 0 && !client->is_proxy)
+            return UFTP_ERR_MALFORMED;
+        if (sender->phase == UFTP_SENDER_ANNOUNCE)
+            break;
+        if (client->is_proxy)
+            return uftp_sender_proxy_each(sender, now, client, &message->as.complete.clients,
+                                          message);
+        uftp_sender_complete(sender, now, client, &message->as.complete);
         break;
     case UFTP_MESSAGE_CC_ACK:
-        uftp_sender_congestion_report(sender, now, client, &message->as.cc_ack.tfmcc, arrival);
+        uftp_sender_congestion_report(sender, now,
+                                      reporter(sender, client, &message->as.cc_ack.tfmcc),
+                                      &message->as.cc_ack.tfmcc, arrival);
         break;
     default:
         return UFTP_ERR_MALFORMED; /* a message that only senders send */

@@ -53,6 +53,7 @@ static void end_phase(uftp_sender *sender, uint64_t now)
         uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
         uftp_clients_enter(clients, client, UFTP_CLIENT_LOST);
     }
+    uftp_sender_proxies_lost(sender);
     for (uint32_t i = 0; i < clients->count; i++)
         uftp_client_drop_context(clients, clients->table[i]);
     if (uftp_sender_quit_on_dropout(sender, now, UFTP_RESULT_NO_REGISTRATION))
@@ -85,7 +86,7 @@ bool uftp_sender_announce_check(uftp_sender *sender, uint64_t now)
 }
 
 /* A client has become a member of the session. */
-static void confirm(uftp_sender *sender, uftp_client *client)
+void uftp_sender_announce_confirm(uftp_sender *sender, uftp_client *client)
 {
     uftp_clients_enter(&sender->clients, client, UFTP_CLIENT_ACTIVE);
     client->confirmed = true;
@@ -99,17 +100,20 @@ static void register_encrypted(uftp_sender *sender, uint64_t now, uftp_client *c
     uftp_clients_enter(&sender->clients, client, UFTP_CLIENT_REGISTERED);
     uftp_clients_set_due(&sender->clients, client, CLIENT_DUE_KEYINFO);
     uftp_sender_answer_soon(sender, now);
+    if (client->is_proxy)
+        uftp_sender_proxy_vouches(sender, now, client);
 }
 
 /* A client that is not in the table yet, if it may come in; NULL when it was turned away. */
-static uftp_client *admit(uftp_sender *sender, uint32_t uid, const uftp_address *address)
+static uftp_client *admit(uftp_sender *sender, uint32_t uid, const uftp_address *address,
+                          bool is_proxy)
 {
     uftp_client *client;
     if (!sender->open || uid == 0) {
         uftp_sender_refuse(sender, uid, address, "Not in host list");
         return NULL;
     }
-    int err = uftp_clients_add(&sender->clients, uid, NULL, false, &client);
+    int err = uftp_clients_add(&sender->clients, uid, NULL, is_proxy, &client);
     if (err < 0) {
         uftp_sender_refuse(sender, uid, address,
                            err == UFTP_ERR_LIMIT ? "Max destinations exceeded" : "Out of memory");
@@ -123,15 +127,18 @@ void uftp_sender_announce_register(uftp_sender *sender, uint64_t now, const uftp
                                    uint32_t source, const uftp_register *message)
 {
     uftp_client *client = uftp_clients_find(&sender->clients, source);
-    if (message->clients.count > 0) {
+    bool lists = message->clients.count > 0;
+    if (lists && (sender->wire != &uftp_wire_v5 || (client && !client->is_proxy))) {
         uftp_sender_refuse(sender, source, &datagram->source,
                            "specified multiple clients but not a proxy");
         return;
     }
     if (!client)
-        client = admit(sender, source, &datagram->source);
+        client = admit(sender, source, &datagram->source, lists);
     if (!client || sender->phase != UFTP_SENDER_ANNOUNCE || client->state == UFTP_CLIENT_ABORTED)
         return; /* too late, or out: its own deadline ends it (spec v5 4.4) */
+    if (client->proxy)
+        return; /* it takes part behind a proxy already */
 
     uint64_t arrival = datagram->arrival && datagram->arrival < now ? datagram->arrival : now;
     bool first = client->state == UFTP_CLIENT_MUTE && !client->secrets;
@@ -146,9 +153,11 @@ void uftp_sender_announce_register(uftp_sender *sender, uint64_t now, const uftp
     }
     if (first)
         uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_REGISTERED, client, NULL);
+    if (lists)
+        uftp_sender_proxy_register(sender, now, client, &message->clients);
     if (!sender->encrypted) {
         if (client->state == UFTP_CLIENT_MUTE)
-            confirm(sender, client);
+            uftp_sender_announce_confirm(sender, client);
         /* Also when it asks again: then it has not heard the first answer. */
         uftp_clients_set_due(&sender->clients, client, CLIENT_DUE_REG_CONF);
         uftp_sender_answer_soon(sender, now);
@@ -180,5 +189,5 @@ void uftp_sender_announce_keyinfo_ack(uftp_sender *sender, uint64_t now, uftp_cl
     if (client->state != UFTP_CLIENT_REGISTERED)
         return;
     if (uftp_sender_keys_verify(sender, client, message->verify_data))
-        confirm(sender, client);
+        uftp_sender_announce_confirm(sender, client);
 }

@@ -41,6 +41,10 @@ bool uftp_sender_completion_check(uftp_sender *sender, uint64_t now)
             return false;
         while (clients->by_state[UFTP_CLIENT_ACTIVE].first) {
             uftp_client *client = clients->by_state[UFTP_CLIENT_ACTIVE].first;
+            if (client->is_proxy) { /* it has nothing to confirm for itself */
+                uftp_clients_enter(clients, client, UFTP_CLIENT_DONE);
+                continue;
+            }
             uftp_sender_push_client(sender, UFTP_EVENT_CLIENT_LOST, client, NULL);
             uftp_clients_enter(clients, client, UFTP_CLIENT_LOST);
         }
@@ -48,7 +52,7 @@ bool uftp_sender_completion_check(uftp_sender *sender, uint64_t now)
                            sender->stats.files_sent ? UFTP_RESULT_OK : UFTP_RESULT_NOTHING_SENT);
         return true;
     }
-    if (!sender->late_wait && uftp_clients_in(clients, UFTP_CLIENT_ACTIVE) == 0) {
+    if (!sender->late_wait && uftp_clients_receivers_in(clients, UFTP_CLIENT_ACTIVE) == 0) {
         uftp_sender_recalculate_grtt(sender, true, false);
         sender->late_wait = true;
         sender->round_deadline = now + uftp_sender_told_grtt(sender);

@@ -97,6 +97,14 @@ void uftp_sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *cl
     if (message->file_id != sender->file.id)
         return; /* a late one of the file before */
     uftp_sender_measure_rtt(sender, client, message->timestamp_us, arrival);
+    uftp_sender_fileinfo_ack_by(sender, client, message);
+}
+
+void uftp_sender_fileinfo_ack_by(uftp_sender *sender, uftp_client *client,
+                                 const uftp_fileinfo_ack *message)
+{
+    if (message->file_id != sender->file.id)
+        return;
     client->confirmed = true;
     if (client->state != UFTP_CLIENT_REGISTERED)
         return;

@@ -6,6 +6,7 @@
  *   sender_announce.c   ANNOUNCE ... all present, or the last attempt over
  *   sender_fileinfo.c   FILEINFO of one object ... all answered
  *   sender_transfer.c   FILESEG and DONE in passes ... all complete or lost; then the next object
+ *   sender_proxy.c      receivers behind proxies
  *   sender_congestion.c during a transfer: who limits the rate, and what it is
  *   sender_completion.c DONE(0) ... all confirmed
  *   sender_keys.c       the keys, whatever the wire version; each has a file behind it
@@ -218,12 +219,17 @@ void uftp_sender_announce_client_key(uftp_sender *sender, uint64_t now, uftp_cli
                                      const uftp_client_key *message);
 void uftp_sender_announce_keyinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
                                       const uftp_keyinfo_ack *message);
+/* A client is a member of the session from now on. */
+void uftp_sender_announce_confirm(uftp_sender *sender, uftp_client *client);
 void uftp_sender_announce_timeout(uftp_sender *sender, uint64_t now);
 bool uftp_sender_announce_check(uftp_sender *sender, uint64_t now);
 
 void uftp_sender_file_next(uftp_sender *sender, uint64_t now);
 void uftp_sender_fileinfo_ack(uftp_sender *sender, uint64_t now, uftp_client *client,
                               const uftp_fileinfo_ack *message, uint64_t arrival);
+/* The same without a round trip to measure: the answer came through a proxy. */
+void uftp_sender_fileinfo_ack_by(uftp_sender *sender, uftp_client *client,
+                                 const uftp_fileinfo_ack *message);
 void uftp_sender_fileinfo_timeout(uftp_sender *sender, uint64_t now);
 bool uftp_sender_fileinfo_check(uftp_sender *sender, uint64_t now);
 
@@ -251,6 +257,22 @@ void uftp_sender_complete(uftp_sender *sender, uint64_t now, uftp_client *client
 /* Takes a round trip from an echoed timestamp. */
 void uftp_sender_measure_rtt(uftp_sender *sender, uftp_client *client, uint64_t echoed_us,
                              uint64_t arrival);
+
+/* ---- sender_proxy.c ---- */
+/* The list of a proxy's REGISTER. */
+void uftp_sender_proxy_register(uftp_sender *sender, uint64_t now, uftp_client *proxy,
+                                const uftp_uid_list *list);
+/* The proxy has proved its key: whom it named takes part. */
+void uftp_sender_proxy_vouches(uftp_sender *sender, uint64_t now, uftp_client *proxy);
+/* Whoever is behind a proxy that was lost is lost with it. */
+void uftp_sender_proxies_lost(uftp_sender *sender);
+void uftp_sender_proxy_aborted(uftp_sender *sender, const uftp_client *proxy, const char *text);
+/* The receiver of this UID, if it is behind this proxy; else NULL. */
+uftp_client *uftp_sender_proxy_find(const uftp_sender *sender, const uftp_client *proxy,
+                                    uint32_t uid);
+/* FILEINFO_ACK or COMPLETE for each UID listed. */
+int uftp_sender_proxy_each(uftp_sender *sender, uint64_t now, uftp_client *proxy,
+                           const uftp_uid_list *list, const uftp_message *message);
 
 /* ---- sender_congestion.c: without congestion control these only set the pacer up ---- */
 bool uftp_sender_congestion_controlled(const uftp_sender *sender);

@@ -876,11 +876,11 @@ static void a_configuration_that_cannot_work_is_refused(void **state)
     assert_int_equal(uftp_receiver_create(&f.bench.config, 0, &f.bench.receiver),
                      UFTP_ERR_ARGUMENT);
     f.bench.config = good;
-    const uftp_server_entry behind = {.uid = 1, .proxy = 2};
-    f.bench.config.servers = &behind;
-    f.bench.config.server_count = 1;
+    const uftp_proxy_entry nobody = {.uid = 0};
+    f.bench.config.proxies = &nobody;
+    f.bench.config.proxy_count = 1;
     assert_int_equal(uftp_receiver_create(&f.bench.config, 0, &f.bench.receiver),
-                     UFTP_ERR_UNSUPPORTED);
+                     UFTP_ERR_ARGUMENT);
     assert_null(f.bench.receiver);
     close_bench();
 }

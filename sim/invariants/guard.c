@@ -335,6 +335,11 @@ void sim_guard_damaged(sim_guard *guard)
     guard->damaged = true;
 }
 
+void sim_guard_proxied(sim_guard *guard)
+{
+    guard->proxied = true;
+}
+
 void sim_guard_forgetful(sim_guard *guard, sim_node *node)
 {
     guarded *who = guard_find(guard, node);

@@ -37,6 +37,9 @@ void *sim_guard_owner(const sim_guard *guard);
 
 /* Datagrams may be altered on their way: what they claim in the clear is nobody's word any more. */
 void sim_guard_damaged(sim_guard *guard);
+/* Receivers may be behind proxies: a sender then knows of them what their proxy says, before they
+ * hold the keys, and knows the proxies, too, which are not guarded. */
+void sim_guard_proxied(sim_guard *guard);
 /* This node runs out of memory: it may lose events, so that what it does not tell means nothing. */
 void sim_guard_forgetful(sim_guard *guard, sim_node *node);
 /* These bytes may be in no datagram and no report: SIM_SECRET_MIN of them at least. Copied; `what`

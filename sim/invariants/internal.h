@@ -93,6 +93,7 @@ struct sim_guard {
     uftp_key_log key_log;
     const uftp_key_log *key_log_next;
     bool damaged;
+    bool proxied;          /* receivers may be behind proxies, which speak for them */
     bool objects_unknown;  /* a sender is forgetful */
     uint64_t grtt_largest; /* that any sender has announced */
     uint8_t robust_largest;

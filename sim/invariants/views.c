@@ -48,13 +48,15 @@ void guard_client_event(sim_guard *guard, guarded *sender, const uftp_event *eve
     const guarded *receiver = guard_find_uid(guard, event->peer);
     if (receiver && receiver->forgetful)
         return;
+    if (guard->proxied && !receiver)
+        return; /* a proxy */
     const guard_view *view = view_of(guard, event->peer, event->group, event->instance);
     if (!view)
         guard_fail(sender, "%s knows a receiver %08" PRIX32 " that never came to its session",
                    sim_name(sender->node), event->peer);
     const guard_session *session = guard_session_find(guard, event->group, event->instance);
     if (confirmed && session->phase == UFTP_SENDER_ANNOUNCE && !sender->config.plain &&
-        !view->ready)
+        !view->ready && !guard->proxied)
         guard_fail_between(sender, view->receiver,
                            "%s believes that %s holds the keys, which it does not",
                            sim_name(sender->node), sim_name(view->receiver->node));
@@ -96,7 +98,7 @@ void sim_guard_report(sim_guard *guard, sim_node *node, uint32_t group, uint8_t 
                       const uftp_client_info *info)
 {
     const guarded *sender = guard_find(guard, node), *receiver = guard_find_uid(guard, info->uid);
-    if (guard->objects_unknown || (receiver && receiver->forgetful))
+    if (guard->objects_unknown || info->is_proxy || (receiver && receiver->forgetful))
         return;
     const guard_view *view = view_of(guard, info->uid, group, instance);
     uint32_t files = info->copied + info->overwritten + info->skipped + info->rejected;

@@ -96,12 +96,13 @@ static bool is_encrypted(const sim_guard *guard, const guarded *who, const uftp_
 }
 
 /* spec v4 3.3: CLIENT_KEY, which version 5 seals. */
-static bool may_be_clear(const uftp_packet *packet)
+static bool may_be_clear(const sim_guard *guard, const uftp_packet *packet)
 {
     uint8_t type = packet->header.type;
     return (type == UFTP_MESSAGE_CLIENT_KEY && packet->wire == &uftp_wire_v4) ||
            type == UFTP_MESSAGE_ANNOUNCE || type == UFTP_MESSAGE_REGISTER ||
-           type == UFTP_MESSAGE_KEYINFO || type == UFTP_MESSAGE_ABORT;
+           type == UFTP_MESSAGE_KEYINFO || type == UFTP_MESSAGE_ABORT ||
+           (type == UFTP_MESSAGE_REG_CONF && guard->proxied); /* for those behind proxies */
 }
 
 static void check_clear(sim_guard *guard, guarded *who, const uftp_packet *packet)
@@ -112,7 +113,7 @@ static void check_clear(sim_guard *guard, guarded *who, const uftp_packet *packe
     if (err < 0)
         guard_fail(who, "%s sent a malformed %s", sim_name(who->node),
                    uftp_message_name(header->type));
-    if (is_encrypted(guard, who, header) && !may_be_clear(packet))
+    if (is_encrypted(guard, who, header) && !may_be_clear(guard, packet))
         guard_fail(who, "%s sent %s in the clear", sim_name(who->node),
                    uftp_message_name(header->type));
     uint16_t block_size = block_size_of(guard, who, header);

@@ -7,7 +7,7 @@ typedef struct sim_stage_deed {
     const sim_deed_part *part;
     sim_stage *stage;
     sim_node *node;
-    bool is_sender;
+    bool is_sender, is_receiver; /* or a proxy */
 } sim_stage_deed;
 
 /* ---- doing ---- */
@@ -16,7 +16,7 @@ static bool kill_node(const sim_stage_deed *deed, bool power)
 {
     if (!sim_running(deed->node))
         return false;
-    if (deed->is_sender)
+    if (!deed->is_receiver)
         sim_stop(deed->node);
     else
         (void)sim_crash(deed->node, power);
@@ -109,6 +109,9 @@ static sim_node *find_node(const sim_stage *stage, const char *name)
     for (size_t i = 0; i < stage->sender_count; i++)
         if (strcmp(sim_name(stage->senders[i].node), name) == 0)
             return stage->senders[i].node;
+    for (size_t i = 0; i < stage->proxy_count; i++)
+        if (strcmp(sim_name(stage->proxies[i].node), name) == 0)
+            return stage->proxies[i].node;
     for (size_t i = 0; i < stage->receiver_count; i++)
         if (strcmp(sim_name(stage->receivers[i].node), name) == 0)
             return stage->receivers[i].node;
@@ -129,7 +132,7 @@ static const char *wrong_with(const sim_stage_deed *deed)
     case SIM_DEED_INTERRUPT:
         return deed->is_sender ? NULL : "only a sender can be interrupted";
     case SIM_DEED_SHUTDOWN:
-        return deed->is_sender ? "only a receiver can be shut down" : NULL;
+        return deed->is_receiver ? NULL : "only a receiver can be shut down";
     case SIM_DEED_REBIND:
         return sim_node_nat(deed->node) ? NULL : "this node is behind no nat";
     case SIM_DEED_FREEZE:
@@ -157,7 +160,9 @@ static bool plan(sim_stage_deed *deed, char *error)
     if (!deed->node)
         return sim_yaml_refuse(sim_yaml_find(part->mark.at, "node"), error, "no node is named '%s'",
                                part->node);
-    deed->is_sender = sim_index(deed->node) < deed->stage->sender_count;
+    deed->is_sender = sim_stage_is_sender(deed->stage, deed->node);
+    deed->is_receiver =
+        sim_stage_receiver_of(deed->stage, deed->node) < deed->stage->receiver_count;
     const char *wrong = wrong_with(deed);
     if (wrong)
         return sim_yaml_refuse(sim_yaml_find(part->mark.at, "do"), error, "%s", wrong);

@@ -57,6 +57,9 @@ static bool is_damaged(const sim_scenario *s)
         damaged |= damages(&senders[i].up) || damages(&senders[i].down);
     for (size_t i = 0; i < s->receivers.count; i++)
         damaged |= damages(&receivers[i].up) || damages(&receivers[i].down);
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        damaged |= damages(&proxies[i].up) || damages(&proxies[i].down);
     for (size_t i = 0; i < s->routers.count; i++)
         damaged |= damages(&routers[i].up) || damages(&routers[i].down);
     return damaged;
@@ -68,6 +71,8 @@ void sim_guarding_begin(sim_guard *guard, const sim_stage *stage)
 {
     if (is_damaged(stage->scenario))
         sim_guard_damaged(guard);
+    if (stage->proxy_count > 0)
+        sim_guard_proxied(guard);
     for (size_t i = 0; i < stage->sender_count; i++) {
         const sim_stage_sender *sender = &stage->senders[i];
         sim_guard_sender(guard, sender->node, NULL, sim_node_source(sender->node));

@@ -158,7 +158,7 @@ bool sim_pcap_open(sim_pcap *pcap, char *what, const sim_stage *stage)
 
 static bool exists(const sim_stage *stage, const char *name)
 {
-    for (size_t i = 0; i < stage->receiver_count + stage->sender_count; i++)
+    for (size_t i = 0; i < sim_stage_node_count(stage); i++)
         if (strcmp(sim_stage_name(stage, (uint32_t)i), name) == 0)
             return true;
     fprintf(stderr, "uftp-sim: --pcap: no node is named '%s'\n", name);

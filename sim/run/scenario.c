@@ -6,6 +6,7 @@
 #include "models/satellite.h"
 #include <uftp/event.h>
 #include <uftp/key.h>
+#include <uftp/proxy.h>
 
 #include <string.h>
 
@@ -233,6 +234,24 @@ static const sim_field sender_fields[] = {
 };
 SCHEMA(sender_schema, sim_sender_part, "a sender", sender_fields);
 
+static const sim_choice proxy_kinds[] = {{"server", UFTP_PROXY_SERVER},
+                                         {"client", UFTP_PROXY_CLIENT},
+                                         {"response", UFTP_PROXY_RESPONSE},
+                                         {0}};
+static const sim_field proxy_fields[] = {
+    {FIELD(sim_proxy_part, "name", TEXT, name), .required = true},
+    {FIELD(sim_proxy_part, "kind", CHOICE, kind), .required = true, .choices = proxy_kinds},
+    {FIELD(sim_proxy_part, "upstream", TEXT, upstream)},
+    {FIELD(sim_proxy_part, "heartbeat", TIME, heartbeat), .min = UFTP_MS(100), .max = UFTP_S(3600)},
+    {FIELD(sim_proxy_part, "key", CHOICE, key), .choices = keys},
+    {FIELD(sim_proxy_part, "pinned", FLAG, pinned)},
+    {FIELD(sim_proxy_part, "nat", TEXT, nat)},
+    {FIELD(sim_proxy_part, "router", TEXT, router)},
+    {FIELD(sim_proxy_part, "down", OBJECT, down), .schema = &link_schema},
+    {FIELD(sim_proxy_part, "up", OBJECT, up), .schema = &link_schema},
+};
+SCHEMA(proxy_schema, sim_proxy_part, "a proxy", proxy_fields);
+
 static const sim_choice calls[] = {{"lookup", 1 + SIM_STORE_LOOKUP},
                                    {"create", 1 + SIM_STORE_CREATE},
                                    {"write", 1 + SIM_STORE_WRITE},
@@ -273,6 +292,7 @@ static const sim_field receiver_fields[] = {
     {FIELD(sim_receiver_part, "clock_offset", OFFSET, clock_offset), .max = UFTP_S(86400) * 365},
     {FIELD(sim_receiver_part, "drift", DRIFT, drift), .max = DRIFT_MAX},
     {FIELD(sim_receiver_part, "buffer", SIZE, buffer), .min = 1, .max = UINT64_C(1) << 30},
+    {FIELD(sim_receiver_part, "proxy", TEXT, proxy)},
     {FIELD(sim_receiver_part, "nat", TEXT, nat)},
     {FIELD(sim_receiver_part, "router", TEXT, router)},
     {FIELD(sim_receiver_part, "down", OBJECT, down), .schema = &link_schema},
@@ -338,6 +358,7 @@ static const sim_field scenario_fields[] = {
     {FIELD(sim_scenario, "leave_latency", TIME, leave_latency)},
     {FIELD(sim_scenario, "trains", FLAG, trains)},
     {FIELD(sim_scenario, "sender", LIST, senders), .schema = &sender_schema, .required = true},
+    {FIELD(sim_scenario, "proxies", LIST, proxies), .schema = &proxy_schema},
     {FIELD(sim_scenario, "receivers", LIST, receivers), .schema = &receiver_schema,
      .required = true},
     {FIELD(sim_scenario, "events", LIST, deeds), .schema = &deed_schema},
@@ -430,6 +451,71 @@ static bool check_senders(sim_scenario *s, char *error)
     return true;
 }
 
+static const sim_proxy_part *find_proxy(const sim_scenario *s, const char *name)
+{
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        if (strcmp(proxies[i].name, name) == 0)
+            return &proxies[i];
+    return NULL;
+}
+
+static bool check_upstream(const sim_scenario *s, const sim_proxy_part *proxy, char *error)
+{
+    const sim_yaml *at = sim_yaml_find(proxy->mark.at, "upstream");
+    if (proxy->kind == UFTP_PROXY_CLIENT && !at)
+        return sim_yaml_refuse(proxy->mark.at, error, "a client proxy needs an upstream");
+    if (proxy->kind == UFTP_PROXY_RESPONSE && at)
+        return sim_yaml_refuse(at, error, "a response proxy hears the sender itself");
+    if (!at)
+        return proxy->heartbeat == 0 || sim_yaml_refuse(sim_yaml_find(proxy->mark.at, "heartbeat"),
+                                                        error, "heartbeats go to an upstream");
+    const sim_proxy_part *upstream = find_proxy(s, proxy->upstream);
+    if (!upstream || upstream->kind != UFTP_PROXY_SERVER || upstream == proxy)
+        return sim_yaml_refuse(at, error, "no other server proxy is named '%s'", proxy->upstream);
+    if (upstream->nat)
+        return sim_yaml_refuse(at, error, "'%s' is behind a nat", proxy->upstream);
+    if (proxy->nat && !proxy->heartbeat)
+        return sim_yaml_refuse(proxy->mark.at, error, "behind a nat it needs a heartbeat");
+    return true;
+}
+
+static bool relays(const sim_scenario *s, const sim_proxy_part *server)
+{
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        if (proxies[i].upstream && strcmp(proxies[i].upstream, server->name) == 0)
+            return true;
+    return false;
+}
+
+static bool check_proxies(sim_scenario *s, char *error)
+{
+    const sim_proxy_part *proxies = s->proxies.items;
+    const sim_receiver_part *receivers = s->receivers.items;
+    for (size_t i = 0; i < s->proxies.count; i++) {
+        const sim_proxy_part *proxy = &proxies[i];
+        if (find_proxy(s, proxy->name) != proxy)
+            return sim_yaml_refuse(proxy->mark.at, error, "two proxies are named '%s'",
+                                   proxy->name);
+        if (!check_upstream(s, proxy, error))
+            return false;
+        if (proxy->kind == UFTP_PROXY_SERVER && !relays(s, proxy))
+            return sim_yaml_refuse(proxy->mark.at, error, "'%s' is the upstream of no proxy",
+                                   proxy->name);
+        if (!check_link(&proxy->up, error) || !check_link(&proxy->down, error))
+            return false;
+    }
+    for (size_t i = 0; i < s->receivers.count; i++) {
+        const char *name = receivers[i].proxy;
+        const sim_proxy_part *proxy = name ? find_proxy(s, name) : NULL;
+        if (name && (!proxy || proxy->kind == UFTP_PROXY_SERVER))
+            return sim_yaml_refuse(sim_yaml_find(receivers[i].mark.at, "proxy"), error,
+                                   "no client or response proxy is named '%s'", name);
+    }
+    return true;
+}
+
 static bool check_receivers(sim_scenario *s, char *error)
 {
     sim_receiver_part *receivers = s->receivers.items;
@@ -486,7 +572,7 @@ bool sim_scenario_from_tree(sim_yaml *tree, sim_scenario *out, char error[SIM_YA
 {
     *out = (sim_scenario){.tree = tree};
     if (sim_schema_read(&scenario_schema, tree, out, error) && check_senders(out, error) &&
-        check_receivers(out, error) && check_rest(out, error))
+        check_receivers(out, error) && check_proxies(out, error) && check_rest(out, error))
         return true;
     sim_scenario_free(out);
     return false;

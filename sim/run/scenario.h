@@ -129,6 +129,18 @@ typedef struct sim_file_part {
     uint64_t count, size;
 } sim_file_part;
 
+typedef struct sim_proxy_part {
+    sim_mark mark;
+    const char *name;
+    int kind;             /* uftp_proxy_kind */
+    const char *upstream; /* the server proxy that relays to it */
+    uint64_t heartbeat;   /* how often that one is told the address; 0: it is known */
+    int key;              /* [EC, secp256r1] */
+    bool pinned;          /* the receivers behind it know its key */
+    const char *nat, *router;
+    sim_link_part down, up;
+} sim_proxy_part;
+
 /* Calls of its store that fail. */
 typedef struct sim_failure_part {
     sim_mark mark;
@@ -155,6 +167,7 @@ typedef struct sim_receiver_part {
     uint64_t joins_fail;         /* so many, at first */
     int64_t clock_offset, drift; /* of its clocks: fast by so much */
     uint64_t buffer;             /* of the socket [256 KiB] */
+    const char *proxy;           /* that they answer to; encrypted sessions need it */
     const char *nat, *router;
     sim_link_part down, up;
 } sim_receiver_part;
@@ -198,8 +211,9 @@ typedef struct sim_scenario {
     sim_satellite_part satellite;
     sim_list fades, carriers, channels, nats, routers;
     uint64_t join_latency, leave_latency;
-    bool trains;        /* receivers get trains, as from a kernel that gathers them */
-    sim_list senders;   /* "sender" */
+    bool trains;      /* receivers get trains, as from a kernel that gathers them */
+    sim_list senders; /* "sender" */
+    sim_list proxies;
     sim_list receivers; /* at least one */
     sim_list deeds;     /* "events" */
     sim_expect_part expect;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Senders are added before receivers: what a receiver keeps about each node that it has sent to is
- * found by that node's index, which is to be small.
+ * Senders are added before proxies, and these before receivers: what a receiver keeps about each
+ * node that it has sent to is found by that node's index, which is to be small.
  */
 #include "run/stage.h"
 
@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define FILE_MTIME UINT64_C(1767200000)
+#define PROXIES_LINGER UFTP_S(60)
+#define PROXIES_LOOK UFTP_S(10)
 
 static char *keep_text(sim_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -146,6 +148,111 @@ static void put_files(const sim_stage_sender *sender)
                                  sim_stage_content_seed(files[f].size), files[f].size, FILE_MTIME);
 }
 
+/* ---- proxies ---- */
+
+static size_t proxy_index(const sim_stage *stage, const char *name)
+{
+    const sim_proxy_part *parts = stage->scenario->proxies.items;
+    size_t i = 0;
+    while (strcmp(parts[i].name, name) != 0) /* it is there: the scenario was checked */
+        i++;
+    return i;
+}
+
+static void proxy_fingerprint(const sim_stage *stage, size_t index,
+                              uint8_t out[UFTP_FINGERPRINT_LEN])
+{
+    const uftp_bytes blob = uftp_key_blob(stage->proxies[index].key);
+    uftp_fingerprint(blob.data, blob.len, out);
+}
+
+static bool add_proxy(sim_stage *stage, size_t index, char *error)
+{
+    const sim_proxy_part *part = (const sim_proxy_part *)stage->scenario->proxies.items + index;
+    sim_stage_proxy *proxy = &stage->proxies[index];
+    proxy->part = part;
+    proxy->key = make_key(stage, keep_text(stage, "key/%s", part->name),
+                          part->key ? part->key : UFTP_CURVE_SECP256R1);
+    proxy->node = sim_add_proxy(stage->world, part->name,
+                                &(uftp_proxy_config){.kind = (uftp_proxy_kind)part->kind,
+                                                     .key = proxy->key,
+                                                     .key_log = stage->logs.receivers,
+                                                     .heartbeat_interval = part->heartbeat});
+    const sim_place place = sim_stage_place(stage, proxy->node);
+    return sim_names_place(stage->names, &place, error);
+}
+
+/* Once all are there. */
+static void connect_proxies(sim_stage *stage)
+{
+    for (size_t i = 0; i < stage->proxy_count; i++) {
+        const sim_stage_proxy *proxy = &stage->proxies[i];
+        if (!proxy->part->upstream)
+            continue;
+        sim_node *upstream = stage->proxies[proxy_index(stage, proxy->part->upstream)].node;
+        uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
+        proxy_fingerprint(stage, i, fingerprint);
+        sim_proxy_relay_to(upstream, proxy->node, proxy->part->heartbeat ? fingerprint : NULL);
+        if (proxy->part->heartbeat)
+            sim_proxy_heartbeat_to(proxy->node, upstream);
+    }
+}
+
+static void stop_proxies(const sim_stage *stage)
+{
+    for (size_t i = 0; i < stage->proxy_count; i++)
+        if (sim_running(stage->proxies[i].node))
+            sim_stop(stage->proxies[i].node);
+}
+
+/* Heartbeats never end; a world does: when all senders have been through for a minute. */
+static void watch_senders(void *ctx, uint64_t now)
+{
+    sim_stage *stage = ctx;
+    bool through = true;
+    for (size_t i = 0; i < stage->sender_count; i++) {
+        uftp_sender_stats stats = {.phase = UFTP_SENDER_ANNOUNCE};
+        if (sim_running(stage->senders[i].node))
+            uftp_sender_stats_get(sim_sender(stage->senders[i].node), &stats);
+        through = through && stats.phase == UFTP_SENDER_ENDED;
+    }
+    stage->through_since = !through                             ? UFTP_NEVER
+                           : stage->through_since == UFTP_NEVER ? now
+                                                                : stage->through_since;
+    if (through && now - stage->through_since >= PROXIES_LINGER)
+        stop_proxies(stage);
+    else
+        sim_at(stage->world, now + PROXIES_LOOK, watch_senders, stage);
+}
+
+/* Who goes on with a session has the UID of who began it. */
+static uint32_t sender_uid(const sim_stage *stage, size_t index)
+{
+    uint8_t instance;
+    const sim_stage_sender *first = first_of(stage, &stage->senders[index], &instance);
+    return (uint32_t)(first - stage->senders) + 1;
+}
+
+/* What receivers behind a proxy know of it: which senders it stands for, and, when it is pinned,
+ * its key. */
+static void know_proxy(sim_stage *stage, size_t kind, const sim_receiver_part *part,
+                       uftp_receiver_config *config)
+{
+    size_t index = proxy_index(stage, part->proxy);
+    uftp_server_entry *servers = stage->servers + kind * stage->sender_count;
+    uint32_t uid = sim_index(stage->proxies[index].node) + 1;
+    for (size_t i = 0; i < stage->sender_count; i++)
+        servers[i] = (uftp_server_entry){.uid = sender_uid(stage, i), .proxy = uid};
+    config->servers = servers;
+    config->server_count = stage->sender_count;
+    if (!stage->proxies[index].part->pinned)
+        return;
+    stage->pins[kind] = (uftp_proxy_entry){.uid = uid, .has_fingerprint = true};
+    proxy_fingerprint(stage, index, stage->pins[kind].fingerprint);
+    config->proxies = &stage->pins[kind];
+    config->proxy_count = 1;
+}
+
 /* ---- receivers ---- */
 
 static void make_troubles(const sim_receiver_part *part, sim_node *node)
@@ -170,13 +277,17 @@ static void set_clocks(sim_node *node, int64_t offset, int64_t drift)
         sim_set_drift(node, (int32_t)drift * 1000);
 }
 
-static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char *error)
+static bool add_receivers(sim_stage *stage, size_t kind, char *error)
 {
+    const sim_receiver_part *part =
+        (const sim_receiver_part *)stage->scenario->receivers.items + kind;
     uftp_receiver_config config = {.key = stage->receiver_key,
                                    .key_log = stage->logs.receivers,
                                    .temp_directory = part->temp,
                                    .sync_to_disk = part->flush,
                                    .legacy_crypto = part->legacy};
+    if (part->proxy)
+        know_proxy(stage, kind, part, &config);
     const uint32_t block = common_block(stage->scenario);
     const sim_store_options store = {.temp = part->temp,
                                      .capacity = part->disk,
@@ -210,6 +321,17 @@ static bool add_receivers(sim_stage *stage, const sim_receiver_part *part, char 
 /* Closed membership: the list is filled once the receivers are there, before anything runs. */
 static void fill_members(sim_stage *stage)
 {
+    for (size_t i = 0, at = stage->receiver_count; i < stage->proxy_count; i++) {
+        const sim_stage_proxy *proxy = &stage->proxies[i];
+        if (proxy->part->kind == UFTP_PROXY_SERVER)
+            continue; /* it only relays */
+        uftp_member *member = &stage->members[at++];
+        *member = (uftp_member){.uid = sim_index(proxy->node) + 1,
+                                .name = sim_name(proxy->node),
+                                .is_proxy = true,
+                                .has_fingerprint = true};
+        proxy_fingerprint(stage, i, member->fingerprint);
+    }
     for (size_t i = 0; i < stage->receiver_count; i++) {
         const sim_node *node = stage->receivers[i].node;
         uftp_member *member = &stage->members[i];
@@ -284,7 +406,7 @@ static uftp_sender_config sender_config(sim_stage *stage, size_t index)
                                  .operand_count = sender->path_count};
     if (part->closed) {
         config.members = stage->members;
-        config.member_count = (size_t)sim_scenario_receivers(stage->scenario);
+        config.member_count = stage->member_count;
     }
     return config;
 }
@@ -348,6 +470,17 @@ static bool names_differ(const sim_stage *stage, char *error)
                 return sim_yaml_refuse(senders[i].mark.at, error,
                                        "a sender and a receiver are named '%s'", senders[i].name);
     }
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++) {
+        bool taken = false;
+        for (size_t j = 0; j < s->senders.count; j++)
+            taken = taken || strcmp(proxies[i].name, senders[j].name) == 0;
+        for (size_t j = 0; j < s->receivers.count; j++)
+            taken = taken || strcmp(proxies[i].name, receivers[j].name) == 0;
+        if (taken)
+            return sim_yaml_refuse(proxies[i].mark.at, error,
+                                   "a proxy and another node are named '%s'", proxies[i].name);
+    }
     return true;
 }
 
@@ -355,12 +488,17 @@ static bool fill(sim_stage *stage, char *error)
 {
     const sim_scenario *s = stage->scenario;
     const sim_sender_part *senders = s->senders.items;
-    const sim_receiver_part *receivers = s->receivers.items;
     for (size_t i = 0; i < s->senders.count; i++)
         if (!add_sender(stage, &senders[i], error))
             return false;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        if (!add_proxy(stage, i, error))
+            return false;
+    connect_proxies(stage);
+    if (stage->proxy_count > 0)
+        watch_senders(stage, 0);
     for (size_t i = 0; i < s->receivers.count; i++)
-        if (!add_receivers(stage, &receivers[i], error))
+        if (!add_receivers(stage, i, error))
             return false;
     fill_members(stage);
     aim(stage);
@@ -374,8 +512,17 @@ static void prepare(sim_stage *stage)
     stage->sender_count = stage->senders_left = s->senders.count;
     stage->senders = sim_allocate(stage->sender_count * sizeof *stage->senders);
     stage->sender_keys = sim_allocate(stage->sender_count * sizeof *stage->sender_keys);
+    stage->through_since = UFTP_NEVER;
+    stage->proxy_count = s->proxies.count;
+    stage->proxies = sim_allocate(s->proxies.count * sizeof *stage->proxies + 1);
     stage->receivers = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->receivers);
-    stage->members = sim_allocate(sim_scenario_receivers(s) * sizeof *stage->members);
+    stage->member_count = (size_t)sim_scenario_receivers(s);
+    const sim_proxy_part *proxies = s->proxies.items;
+    for (size_t i = 0; i < s->proxies.count; i++)
+        stage->member_count += proxies[i].kind != UFTP_PROXY_SERVER;
+    stage->members = sim_allocate(stage->member_count * sizeof *stage->members);
+    stage->servers = sim_allocate(s->receivers.count * s->senders.count * sizeof *stage->servers);
+    stage->pins = sim_allocate(s->receivers.count * sizeof *stage->pins);
     for (size_t i = 0; i < stage->sender_count; i++) {
         stage->senders[i].part = &senders[i];
         name_files(stage, &stage->senders[i]);
@@ -404,8 +551,7 @@ bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
     o.end = scenario->end;
     o.join_latency = scenario->join_latency;
     o.leave_latency = scenario->leave_latency;
-    o.join_trains = scenario->trains;
-    o.events_max = 1; /* whoever wants more has on_event */
+    o.events_max = 1; /* whoever wants more has a tap */
     if (!sim_names_link(stage->names, &scenario->network, &stage->network, error)) {
         sim_names_free(stage->names);
         return false;
@@ -427,6 +573,8 @@ void sim_stage_free(sim_stage *stage)
         uftp_key_free(stage->sender_keys[i]);
         sim_release(stage->senders[i].paths);
     }
+    for (size_t i = 0; i < stage->proxy_count; i++)
+        uftp_key_free(stage->proxies[i].key);
     uftp_key_free(stage->receiver_key);
     UFTP_ASSERT(stage->key_memory.live == 0);
     for (size_t i = 0; i < stage->block_count; i++)
@@ -434,9 +582,12 @@ void sim_stage_free(sim_stage *stage)
     sim_release(stage->blocks);
     sim_release(stage->senders);
     sim_release(stage->sender_keys);
+    sim_release(stage->proxies);
     sim_release(stage->receivers);
     sim_release(stage->deeds);
     sim_release(stage->members);
+    sim_release(stage->servers);
+    sim_release(stage->pins);
     sim_release(stage->expected);
     sim_names_free(stage->names);
     *stage = (sim_stage){0};
@@ -457,7 +608,17 @@ sim_place sim_stage_place(const sim_stage *stage, sim_node *node)
                            .satellite_hub = true,
                            .at = part->mark.at};
     }
-    const sim_receiver_part *part = stage->receivers[index - stage->sender_count].part;
+    index -= stage->sender_count;
+    if (index < stage->proxy_count) {
+        const sim_proxy_part *part = stage->proxies[index].part;
+        return (sim_place){.node = node,
+                           .down = &part->down,
+                           .up = &part->up,
+                           .nat = part->nat,
+                           .router = part->router,
+                           .at = part->mark.at};
+    }
+    const sim_receiver_part *part = stage->receivers[index - stage->proxy_count].part;
     return (sim_place){.node = node,
                        .down = &part->down,
                        .up = &part->up,
@@ -469,15 +630,21 @@ sim_place sim_stage_place(const sim_stage *stage, sim_node *node)
 
 size_t sim_stage_receiver_of(const sim_stage *stage, const sim_node *node)
 {
-    size_t index = sim_index(node); /* behind the senders */
-    return index < stage->sender_count ? stage->receiver_count : index - stage->sender_count;
+    size_t index = sim_index(node), others = stage->sender_count + stage->proxy_count;
+    return index < others ? stage->receiver_count : index - others;
+}
+
+bool sim_stage_is_sender(const sim_stage *stage, const sim_node *node)
+{
+    return sim_index(node) < stage->sender_count;
 }
 
 const char *sim_stage_name(const sim_stage *stage, uint32_t index)
 {
-    return sim_name(index < stage->sender_count
-                        ? stage->senders[index].node
-                        : stage->receivers[index - stage->sender_count].node);
+    size_t others = stage->sender_count + stage->proxy_count;
+    return sim_name(index < stage->sender_count ? stage->senders[index].node
+                    : index < others            ? stage->proxies[index - stage->sender_count].node
+                                                : stage->receivers[index - others].node);
 }
 
 bool sim_stage_has_all(const sim_stage *stage, size_t receiver)

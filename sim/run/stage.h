@@ -5,6 +5,7 @@
 #ifndef SIM_RUN_STAGE_H
 #define SIM_RUN_STAGE_H
 
+#include "engine/proxy_node.h"
 #include "engine/receiver_node.h"
 #include "engine/sender_node.h"
 #include "run/network.h"
@@ -22,6 +23,12 @@ typedef struct sim_stage_receiver {
     sim_node *node;
 } sim_stage_receiver;
 
+typedef struct sim_stage_proxy {
+    const sim_proxy_part *part;
+    sim_node *node;
+    uftp_key *key;
+} sim_stage_proxy;
+
 /* Who is told the secrets of the nodes; NULL: nobody. */
 typedef struct sim_stage_logs {
     const uftp_key_log *senders, *receivers;
@@ -33,16 +40,21 @@ typedef struct sim_stage {
     sim_stage_logs logs;
     sim_link network;
     sim_stage_sender *senders;
+    sim_stage_proxy *proxies;
     sim_stage_receiver *receivers;
-    size_t sender_count, receiver_count;
-    size_t senders_left; /* still to be added */
-    uint64_t bytes;      /* that a receiver of everything gets */
+    size_t sender_count, proxy_count, receiver_count;
+    uint64_t through_since; /* all senders are; UFTP_NEVER: not yet */
+    size_t senders_left;    /* still to be added */
+    uint64_t bytes;         /* that a receiver of everything gets */
     sim_memory key_memory;
     uftp_key *receiver_key;
     uftp_key **sender_keys;
     sim_names *names;
     struct sim_stage_deed *deeds; /* deeds.c */
     uftp_member *members;
+    size_t member_count;
+    uftp_server_entry *servers; /* for each kind of receivers with a proxy, all senders */
+    uftp_proxy_entry *pins;     /* ... and that proxy */
     sim_expected *expected;
     size_t expected_count;
     void **blocks; /* texts that live as long as the stage */
@@ -54,6 +66,13 @@ typedef struct sim_stage {
 bool sim_stage_new(const sim_scenario *scenario, const sim_options *options,
                    const sim_stage_logs *logs, sim_stage *out, char error[SIM_YAML_ERROR_MAX]);
 void sim_stage_free(sim_stage *stage);
+
+/* Nodes of the world: senders, proxies, receivers. */
+static inline size_t sim_stage_node_count(const sim_stage *stage)
+{
+    return stage->sender_count + stage->proxy_count + stage->receiver_count;
+}
+bool sim_stage_is_sender(const sim_stage *stage, const sim_node *node);
 
 /* Where a node of it stands. */
 sim_place sim_stage_place(const sim_stage *stage, sim_node *node);

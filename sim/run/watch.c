@@ -98,7 +98,7 @@ static void on_event(void *ctx, const sim_node *node, uint64_t now, const uftp_e
     size_t receiver = sim_stage_receiver_of(stage, node);
     if (receiver < stage->receiver_count)
         receiver_event(&watch->receivers[receiver], now, event);
-    else
+    else if (sim_stage_is_sender(stage, node))
         uftp_sender_event(watch, &watch->senders[sim_index(node)], now, event);
 }
 
@@ -106,7 +106,7 @@ static void on_arrived(void *ctx, const sim_node *node, uint64_t now, const sim_
 {
     sim_watch *watch = ctx;
     (void)packet;
-    if (sim_stage_receiver_of(watch->stage, node) < watch->stage->receiver_count)
+    if (!sim_stage_is_sender(watch->stage, node))
         return;
     uint64_t window = now / SIM_FEEDBACK_WINDOW;
     if (window != watch->feedback_window) {

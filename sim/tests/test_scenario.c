@@ -87,6 +87,30 @@ static void mistakes_are_told_with_line_and_column(void **state)
                 "s.yaml:2:9: rate_min, rate_initial and rate_max need congestion control");
 }
 
+#define WITH_PROXIES(proxies) \
+    "name: a\nsender: {files: {name: f, size: 5}}\nreceivers: {}\nnats: {name: n}\n" \
+    "proxies: " proxies "\n"
+
+/* A tunnel that leads nowhere would only show as a session in which nobody answers. */
+static void proxies_that_lead_nowhere_are_refused(void **state)
+{
+    (void)state;
+    must_refuse(WITH_PROXIES("[{kind: client}]"), "s.yaml:5:11: a proxy needs 'name'");
+    must_refuse(WITH_PROXIES("[{name: c, kind: client}]"),
+                "s.yaml:5:11: a client proxy needs an upstream");
+    must_refuse(WITH_PROXIES("[{name: c, kind: client, upstream: g}]"),
+                "s.yaml:5:45: no other server proxy is named 'g'");
+    must_refuse(WITH_PROXIES("[{name: g, kind: server}]"),
+                "s.yaml:5:11: 'g' is the upstream of no proxy");
+    must_refuse(WITH_PROXIES("[{name: g, kind: server}, {name: c, kind: client, upstream: g, "
+                             "nat: n}]"),
+                "s.yaml:5:36: behind a nat it needs a heartbeat");
+    must_refuse(WITH_PROXIES("[{name: r, kind: response, heartbeat: 1s}]"),
+                "s.yaml:5:48: heartbeats go to an upstream");
+    must_refuse(WITH_PROXIES("[{name: r, kind: response}, {name: r, kind: response}]"),
+                "s.yaml:5:38: two proxies are named 'r'");
+}
+
 /* An alias inside itself, or doubled thirty times, would eat the machine. */
 static void alias_bombs_are_refused(void **state)
 {
@@ -450,6 +474,7 @@ static void session_is_continued_by_another_sender(void **state)
 
 static const struct CMUnitTest tests[] = {
     SIM_TEST(mistakes_are_told_with_line_and_column),
+    SIM_TEST(proxies_that_lead_nowhere_are_refused),
     SIM_TEST(alias_bombs_are_refused),
     SIM_TEST(values_carry_their_units),
     SIM_TEST(overrides_reach_every_depth),

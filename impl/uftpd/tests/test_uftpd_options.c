@@ -167,7 +167,7 @@ static void long_directories_are_refused(void **state)
 static void missing_features_are_refused_by_name(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"-H host", "-h 20", "-R list", "-r host"};
+    static const char *const lines[] = {"-H host", "-h 20", "-r host"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         uftp_receiver_options o;
         uftp_failure failure;

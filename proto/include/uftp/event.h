@@ -44,6 +44,10 @@ extern "C" {
     X(FILE_SECTION)  /* sender: section now being sent */ \
     X(FILE_FINISHED) /* name, status (receiver), error when it failed, duration, size, path */ \
     X(FILE_SKIPPED)  /* sender: name = local path, text: why */ \
+    /* Proxies. */ \
+    X(HEARTBEAT)  /* address, status: 0 refused, 1 accepted, 2 challenged; repeated: the answer to \
+                     ours, otherwise what we answered; text: why it was refused */ \
+    X(DOWNSTREAM) /* server proxy: from now on it relays to this address */ \
     /* Trouble. */ \
     X(ABORT)    /* peer, text: the other side, or we, gave up (repeated = false: we) */ \
     X(REJECTED) /* a datagram was dropped: error, message, address, text; counted in the stats */

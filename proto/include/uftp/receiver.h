@@ -30,6 +30,13 @@ typedef struct uftp_server_entry {
     uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
 } uftp_server_entry;
 
+/* The key of a proxy that servers are heard through (uftpd -R). */
+typedef struct uftp_proxy_entry {
+    uint32_t uid;
+    bool has_fingerprint;
+    uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
+} uftp_proxy_entry;
+
 /* Everything is copied, except what the tables and keys point at. Zero means the default in
  * brackets. */
 typedef struct uftp_receiver_config {
@@ -60,6 +67,9 @@ typedef struct uftp_receiver_config {
     bool source_specific;             /* private groups must be SSM (-o) */
     const uftp_server_entry *servers; /* senders allowed; none: any */
     size_t server_count;
+    const uftp_proxy_entry *proxies; /* keys of the proxies that `servers` names; who is not in the
+                                        list may have any key */
+    size_t proxy_count;
 
     uint16_t sessions_max; /* [UFTP_SESSIONS_MAX] */
 } uftp_receiver_config;

@@ -2,8 +2,8 @@
  *
  * Going into the background (spec cli 11).
  */
-#ifndef UFTP_RECEIVER_DAEMON_H
-#define UFTP_RECEIVER_DAEMON_H
+#ifndef UFTP_COMMON_DAEMON_H
+#define UFTP_COMMON_DAEMON_H
 
 #include "common/failure.h"
 

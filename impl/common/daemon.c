@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "uftpd/daemon.h"
+#include "common/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>
