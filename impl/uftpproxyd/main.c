@@ -7,6 +7,7 @@
 #include "common/daemon.h"
 #include "common/key_log_file.h"
 #include "common/keys.h"
+#include "common/program.h"
 #include "runtime/clock.h"
 #include "runtime/entropy.h"
 #include "runtime/heap.h"
@@ -84,13 +85,7 @@ static int open_files(program *p)
     if (code)
         return code;
     /* The log last: from here on stderr may be the log file. */
-    int err = uftp_log_open(&log, &p->log);
-    if (err == UFTP_ERR_MEMORY)
-        return uftp_fail_memory(&p->failure);
-    if (err < 0)
-        return uftp_fail(&p->failure, UFTP_EXIT_LOG, "cannot open log file %s: %s", log.path,
-                         strerror(errno));
-    return 0;
+    return uftp_program_log_open(&log, &p->log, &p->failure);
 }
 
 static int prepare(program *p)
@@ -261,11 +256,7 @@ int main(int argc, char **argv)
     static program p; /* large: the entropy's stock and the failure's text */
     p.pid_fd = -1;
     int code = uftp_proxy_options_parse(&p.options, argc, argv, &p.failure);
-    if (!code && p.options.action == UFTP_ACTION_HELP) {
-        uftp_option_help(&uftp_proxy_option_table, stdout);
-    } else if (!code && p.options.action == UFTP_ACTION_VERSION) {
-        uftp_option_version(&uftp_proxy_option_table, stdout);
-    } else if (!code) {
+    if (!code && !uftp_program_informs(&uftp_proxy_option_table, p.options.action)) {
         uftp_entropy_init(&p.entropy);
         code = prepare(&p);
         if (!code && !p.options.foreground)

@@ -67,14 +67,6 @@ const uftp_option_table uftp_proxy_option_table = {
     .count = sizeof items / sizeof *items,
 };
 
-static int parse_text(const uftp_option_use *use, const char **out, uftp_failure *failure)
-{
-    if (!*use->value)
-        return uftp_parse_refuse(use, failure, "allowed here: it is empty");
-    *out = use->value;
-    return 0;
-}
-
 static int parse_list(const uftp_option_use *use, uftp_strings *out, uftp_failure *failure)
 {
     uftp_strings_free(out);
@@ -117,7 +109,7 @@ static int take_kind(parser *p, const uftp_option_use *use, uftp_failure *failur
     case 's':
         p->kinds++;
         o->core.kind = UFTP_PROXY_SERVER;
-        return parse_text(use, &o->downstream, failure);
+        return uftp_parse_text(use, &o->downstream, failure);
     case 'c':
         p->kinds++;
         o->core.kind = UFTP_PROXY_CLIENT;
@@ -143,9 +135,9 @@ static int take_network(parser *p, const uftp_option_use *use, uftp_failure *fai
     case 'M':
         return parse_list(use, &o->groups, failure);
     case 'I':
-        return parse_text(use, &o->interfaces, failure);
+        return uftp_parse_text(use, &o->interfaces, failure);
     case 'O':
-        return parse_text(use, &o->out_interface, failure);
+        return uftp_parse_text(use, &o->out_interface, failure);
     case 't':
         code = uftp_parse_number(use, &(uftp_range){.min = 1, .max = 255}, &value, failure);
         o->hops = (uint8_t)value;
@@ -179,11 +171,11 @@ static int take_keys(parser *p, const uftp_option_use *use, uftp_failure *failur
     int code;
     switch (use->option->id) {
     case 'S':
-        return parse_text(use, &o->servers_path, failure);
+        return uftp_parse_text(use, &o->servers_path, failure);
     case 'C':
-        return parse_text(use, &o->clients_path, failure);
+        return uftp_parse_text(use, &o->clients_path, failure);
     case 'k':
-        return parse_text(use, &o->key_path, failure);
+        return uftp_parse_text(use, &o->key_path, failure);
     case 'K':
         code = parse_first(use, &first, text, sizeof text, failure);
         if (!code)
@@ -207,15 +199,15 @@ static int take_process(parser *p, const uftp_option_use *use, uftp_failure *fai
     case 'x':
         return uftp_parse_log_level(use, &o->log_level, failure);
     case 'L':
-        return parse_text(use, &o->log_path, failure);
+        return uftp_parse_text(use, &o->log_path, failure);
     case 'g':
         return uftp_parse_log_size(use, &o->log_roll_bytes, failure);
     case 'n':
         return uftp_parse_log_count(use, &o->log_archives, failure);
     case 'P':
-        return parse_text(use, &o->pid_path, failure);
+        return uftp_parse_text(use, &o->pid_path, failure);
     case OPTION_KEYLOG:
-        return parse_text(use, &o->key_log_path, failure);
+        return uftp_parse_text(use, &o->key_log_path, failure);
     case 'N':
         return uftp_parse_signed(use, -20, 19, &o->nice, failure);
     }
