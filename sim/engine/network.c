@@ -554,12 +554,17 @@ void sim_network_each_model(const sim_node *node, void (*visit)(void *ctx, const
     visit_path(node->down, visit, ctx);
 }
 
-void sim_network_free(sim *world)
+void sim_network_remove_replaced(sim *world)
 {
     for (sim_path *path = world->paths_replaced, *next; path; path = next) {
         next = path->replaced;
         free_path(path);
     }
+    world->paths_replaced = NULL;
+}
+
+void sim_network_free(sim *world)
+{
     sim_medium_free(&world->medium);
     for (size_t i = 0; i < world->group_count; i++)
         sim_release(world->groups[i].members);

@@ -118,6 +118,8 @@ void sim_network_init(sim *world);
 void sim_network_free(sim *world);
 void sim_network_add(sim_node *node);
 void sim_network_remove(sim_node *node); /* frees its paths */
+/* Those in whose place others are now: while the lanes that some of them are in still stand. */
+void sim_network_remove_replaced(sim *world);
 void sim_network_leave_all(sim_node *node);
 size_t sim_network_memberships(const sim_node *node); /* that it has now */
 void sim_network_each_model(const sim_node *node, void (*visit)(void *ctx, const sim_model *model),

@@ -100,6 +100,7 @@ void sim_free(sim *world)
     }
     for (size_t i = 0; i < world->node_count; i++)
         sim_network_remove(world->nodes[i]);
+    sim_network_remove_replaced(world);
     while (world->acts)
         end_act(world->acts);
     sim_lanes_free(world);

@@ -3,7 +3,7 @@
  * Senders are added before proxies, and these before receivers: what a receiver keeps about each
  * node that it has sent to is found by that node's index, which is to be small.
  */
-#include "run/stage.h"
+#include "run/stage_internal.h"
 
 #include "run/deeds.h"
 #include "run/network.h"
@@ -16,13 +16,8 @@
 #include <string.h>
 
 #define FILE_MTIME UINT64_C(1767200000)
-#define PROXIES_LINGER UFTP_S(60)
-#define PROXIES_LOOK UFTP_S(10)
 
-static char *keep_text(sim_stage *stage, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static char *keep_text(sim_stage *stage, const char *format, ...)
+char *sim_stage_keep_text(sim_stage *stage, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -50,13 +45,13 @@ static int digits_of(uint64_t count)
 static char *numbered(sim_stage *stage, const char *name, uint64_t index, uint64_t count)
 {
     if (count == 1)
-        return keep_text(stage, "%s", name);
-    return keep_text(stage, "%s-%0*" PRIu64, name, digits_of(count), index);
+        return sim_stage_keep_text(stage, "%s", name);
+    return sim_stage_keep_text(stage, "%s-%0*" PRIu64, name, digits_of(count), index);
 }
 
 /* ---- keys ---- */
 
-static uftp_key *make_key(sim_stage *stage, const char *name, int kind)
+uftp_key *sim_stage_make_key(sim_stage *stage, const char *name, int kind)
 {
     sim_random random;
     sim_random_init(&random, sim_world_seed(stage->world), name);
@@ -130,8 +125,8 @@ static void name_files(sim_stage *stage, sim_stage_sender *sender)
             const char *name = numbered(stage, files[f].name, i, files[f].count);
             /* Two senders may have a file of one name. */
             sender->paths[at++] = stage->sender_count > 1
-                                      ? keep_text(stage, "/out/%s-%s", owner, name)
-                                      : keep_text(stage, "/out/%s", name);
+                                      ? sim_stage_keep_text(stage, "/out/%s-%s", owner, name)
+                                      : sim_stage_keep_text(stage, "/out/%s", name);
             sender->bytes += files[f].size;
         }
     if (!sender->part->continues)
@@ -148,109 +143,11 @@ static void put_files(const sim_stage_sender *sender)
                                  sim_stage_content_seed(files[f].size), files[f].size, FILE_MTIME);
 }
 
-/* ---- proxies ---- */
-
-static size_t proxy_index(const sim_stage *stage, const char *name)
-{
-    const sim_proxy_part *parts = stage->scenario->proxies.items;
-    size_t i = 0;
-    while (strcmp(parts[i].name, name) != 0) /* it is there: the scenario was checked */
-        i++;
-    return i;
-}
-
-static void proxy_fingerprint(const sim_stage *stage, size_t index,
-                              uint8_t out[UFTP_FINGERPRINT_LEN])
-{
-    const uftp_bytes blob = uftp_key_blob(stage->proxies[index].key);
-    uftp_fingerprint(blob.data, blob.len, out);
-}
-
-static bool add_proxy(sim_stage *stage, size_t index, char *error)
-{
-    const sim_proxy_part *part = (const sim_proxy_part *)stage->scenario->proxies.items + index;
-    sim_stage_proxy *proxy = &stage->proxies[index];
-    proxy->part = part;
-    proxy->key = make_key(stage, keep_text(stage, "key/%s", part->name),
-                          part->key ? part->key : UFTP_CURVE_SECP256R1);
-    proxy->node = sim_add_proxy(stage->world, part->name,
-                                &(uftp_proxy_config){.kind = (uftp_proxy_kind)part->kind,
-                                                     .key = proxy->key,
-                                                     .key_log = stage->logs.receivers,
-                                                     .heartbeat_interval = part->heartbeat});
-    const sim_place place = sim_stage_place(stage, proxy->node);
-    return sim_names_place(stage->names, &place, error);
-}
-
-/* Once all are there. */
-static void connect_proxies(sim_stage *stage)
-{
-    for (size_t i = 0; i < stage->proxy_count; i++) {
-        const sim_stage_proxy *proxy = &stage->proxies[i];
-        if (!proxy->part->upstream)
-            continue;
-        sim_node *upstream = stage->proxies[proxy_index(stage, proxy->part->upstream)].node;
-        uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
-        proxy_fingerprint(stage, i, fingerprint);
-        sim_proxy_relay_to(upstream, proxy->node, proxy->part->heartbeat ? fingerprint : NULL);
-        if (proxy->part->heartbeat)
-            sim_proxy_heartbeat_to(proxy->node, upstream);
-    }
-}
-
-static void stop_proxies(const sim_stage *stage)
-{
-    for (size_t i = 0; i < stage->proxy_count; i++)
-        if (sim_running(stage->proxies[i].node))
-            sim_stop(stage->proxies[i].node);
-}
-
-/* Heartbeats never end; a world does: when all senders have been through for a minute. */
-static void watch_senders(void *ctx, uint64_t now)
-{
-    sim_stage *stage = ctx;
-    bool through = true;
-    for (size_t i = 0; i < stage->sender_count; i++) {
-        uftp_sender_stats stats = {.phase = UFTP_SENDER_ANNOUNCE};
-        if (sim_running(stage->senders[i].node))
-            uftp_sender_stats_get(sim_sender(stage->senders[i].node), &stats);
-        through = through && stats.phase == UFTP_SENDER_ENDED;
-    }
-    stage->through_since = !through                             ? UFTP_NEVER
-                           : stage->through_since == UFTP_NEVER ? now
-                                                                : stage->through_since;
-    if (through && now - stage->through_since >= PROXIES_LINGER)
-        stop_proxies(stage);
-    else
-        sim_at(stage->world, now + PROXIES_LOOK, watch_senders, stage);
-}
-
-/* Who goes on with a session has the UID of who began it. */
-static uint32_t sender_uid(const sim_stage *stage, size_t index)
+uint32_t sim_stage_sender_uid(const sim_stage *stage, size_t index)
 {
     uint8_t instance;
     const sim_stage_sender *first = first_of(stage, &stage->senders[index], &instance);
     return (uint32_t)(first - stage->senders) + 1;
-}
-
-/* What receivers behind a proxy know of it: which senders it stands for, and, when it is pinned,
- * its key. */
-static void know_proxy(sim_stage *stage, size_t kind, const sim_receiver_part *part,
-                       uftp_receiver_config *config)
-{
-    size_t index = proxy_index(stage, part->proxy);
-    uftp_server_entry *servers = stage->servers + kind * stage->sender_count;
-    uint32_t uid = sim_index(stage->proxies[index].node) + 1;
-    for (size_t i = 0; i < stage->sender_count; i++)
-        servers[i] = (uftp_server_entry){.uid = sender_uid(stage, i), .proxy = uid};
-    config->servers = servers;
-    config->server_count = stage->sender_count;
-    if (!stage->proxies[index].part->pinned)
-        return;
-    stage->pins[kind] = (uftp_proxy_entry){.uid = uid, .has_fingerprint = true};
-    proxy_fingerprint(stage, index, stage->pins[kind].fingerprint);
-    config->proxies = &stage->pins[kind];
-    config->proxy_count = 1;
 }
 
 /* ---- receivers ---- */
@@ -287,7 +184,7 @@ static bool add_receivers(sim_stage *stage, size_t kind, char *error)
                                    .sync_to_disk = part->flush,
                                    .legacy_crypto = part->legacy};
     if (part->proxy)
-        know_proxy(stage, kind, part, &config);
+        sim_stage_know_proxy(stage, kind, part, &config);
     const uint32_t block = common_block(stage->scenario);
     const sim_store_options store = {.temp = part->temp,
                                      .capacity = part->disk,
@@ -330,7 +227,7 @@ static void fill_members(sim_stage *stage)
                                 .name = sim_name(proxy->node),
                                 .is_proxy = true,
                                 .has_fingerprint = true};
-        proxy_fingerprint(stage, i, member->fingerprint);
+        sim_stage_proxy_fingerprint(stage, i, member->fingerprint);
     }
     for (size_t i = 0; i < stage->receiver_count; i++) {
         const sim_node *node = stage->receivers[i].node;
@@ -492,11 +389,11 @@ static bool fill(sim_stage *stage, char *error)
         if (!add_sender(stage, &senders[i], error))
             return false;
     for (size_t i = 0; i < s->proxies.count; i++)
-        if (!add_proxy(stage, i, error))
+        if (!sim_stage_add_proxy(stage, i, error))
             return false;
-    connect_proxies(stage);
+    sim_stage_connect_proxies(stage);
     if (stage->proxy_count > 0)
-        watch_senders(stage, 0);
+        sim_stage_watch_senders(stage);
     for (size_t i = 0; i < s->receivers.count; i++)
         if (!add_receivers(stage, i, error))
             return false;
@@ -528,11 +425,11 @@ static void prepare(sim_stage *stage)
         name_files(stage, &stage->senders[i]);
         if (senders[i].cipher)
             stage->sender_keys[i] =
-                make_key(stage, keep_text(stage, "key/%s", senders[i].name),
-                         senders[i].key ? senders[i].key : UFTP_CURVE_SECP256R1);
+                sim_stage_make_key(stage, sim_stage_keep_text(stage, "key/%s", senders[i].name),
+                                   senders[i].key ? senders[i].key : UFTP_CURVE_SECP256R1);
     }
     if (needs_keys(s)) /* one for all: only who they are differs */
-        stage->receiver_key = make_key(stage, "key/receivers", receivers_key(s));
+        stage->receiver_key = sim_stage_make_key(stage, "key/receivers", receivers_key(s));
     expect_files(stage);
 }
 
