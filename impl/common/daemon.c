@@ -24,7 +24,8 @@ int uftp_daemon_pid_open(const char *path, int *fd, uftp_failure *failure)
     return 0;
 }
 
-int uftp_daemon_pid_write(int fd)
+/* Returns 0 or an errno. */
+static int write_pid(int fd)
 {
     int err = dprintf(fd, "%d\n", (int)getpid()) < 0 ? errno : 0;
     if (close(fd) < 0 && !err)
@@ -32,7 +33,7 @@ int uftp_daemon_pid_write(int fd)
     return err;
 }
 
-int uftp_daemon_enter(uftp_failure *failure)
+static int enter_background(uftp_failure *failure)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
@@ -53,4 +54,25 @@ int uftp_daemon_enter(uftp_failure *failure)
     if (chdir("/") < 0)
         return uftp_fail(failure, UFTP_EXIT_SYSTEM, "cannot change to /: %s", strerror(errno));
     return 0;
+}
+
+int uftp_daemon_detach(const uftp_daemon *daemon, uftp_failure *failure)
+{
+    uftp_entropy_wipe(daemon->entropy); /* a stock must not be drawn from on both sides of a fork */
+    int code = enter_background(failure);
+    if (code)
+        return code;
+    uftp_entropy_init(daemon->entropy);
+    int system_error = daemon->pid_fd >= 0 ? write_pid(daemon->pid_fd) : 0;
+    if (system_error)
+        uftp_log_system(daemon->log, 0, NULL, system_error, "Error writing pid file %s",
+                        daemon->pid_path);
+    return 0;
+}
+
+void uftp_daemon_set_priority(int priority, uftp_log *log)
+{
+    errno = 0;
+    if (priority && nice(priority) == -1 && errno)
+        uftp_log_system(log, 0, NULL, errno, "Error setting priority %d", priority);
 }

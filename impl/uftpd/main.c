@@ -129,32 +129,6 @@ static int prepare(program *p)
     return code;
 }
 
-/* ---- in the background, if asked for ---- */
-
-static int enter_background(program *p)
-{
-    uftp_entropy_wipe(&p->entropy); /* a stock must not be drawn from on both sides of a fork */
-    int code = uftp_daemon_enter(&p->failure);
-    if (code)
-        return code;
-    uftp_entropy_init(&p->entropy);
-    if (p->pid_fd >= 0) {
-        int system_error = uftp_daemon_pid_write(p->pid_fd);
-        p->pid_fd = -1;
-        if (system_error)
-            uftp_log_system(p->log, 0, NULL, system_error, "Error writing pid file %s",
-                            p->options.pid_path);
-    }
-    return 0;
-}
-
-static void set_priority(program *p)
-{
-    errno = 0;
-    if (p->options.nice && nice(p->options.nice) == -1 && errno)
-        uftp_log_system(p->log, 0, NULL, errno, "Error setting priority %d", p->options.nice);
-}
-
 static int create_receiver(program *p)
 {
     uftp_receiver_options *o = &p->options;
@@ -311,9 +285,13 @@ int main(int argc, char **argv)
         uftp_entropy_init(&p.entropy);
         code = prepare(&p);
         if (!code && !p.options.foreground)
-            code = enter_background(&p);
+            code = uftp_daemon_detach(&(uftp_daemon){.entropy = &p.entropy,
+                                                     .pid_fd = p.pid_fd,
+                                                     .pid_path = p.options.pid_path,
+                                                     .log = p.log},
+                                      &p.failure);
         if (!code) {
-            set_priority(&p);
+            uftp_daemon_set_priority(p.options.nice, p.log);
             code = create_receiver(&p);
         }
         if (!code)
