@@ -14,7 +14,7 @@ static bool is_undisturbed(const swarm_world *w)
              get(w, hold) || get(w, jitter)) &&
            w->scenario->drop_count == 0 && !get(w, bottleneck) && !get(w, freeze) && !get(w, cut) &&
            !get(w, drift) && !get(w, drift_hub) && !get(w, satellite) && !get(w, mtu) &&
-           !get(w, fade) && !get(w, disk_rate) && !get(w, hub_freeze_at);
+           !get(w, fade) && !get(w, proxies) && !get(w, disk_rate) && !get(w, hub_freeze_at);
 }
 
 static void expect_success(const swarm_world *w, sim_node *sender)
@@ -102,6 +102,7 @@ swarm_outcome swarm_run(const swarm_scenario *scenario, const swarm_run_options 
         sim_guard_damaged(w->guard);
     swarm_links_prepare(w);
     swarm_nodes_add(w);
+    swarm_proxies_add(w);
     swarm_links_attach(w);
     swarm_links_lay(w);
     swarm_troubles_plan(w);

@@ -185,6 +185,13 @@ void swarm_normalise(swarm_scenario *s)
         swarm_get(s, nat) = 0;
     if (swarm_get(s, cipher) == 0)
         swarm_get(s, corrupt) = 0; /* nothing would notice, and nothing could */
+    LIMIT(proxies, 0, swarm_get(s, version) == 5 && swarm_get(s, cipher) == 0);
+    if (swarm_get(s, proxies)) { /* IPv4 multicast to the server proxy, a NAT around the others */
+        swarm_get(s, unicast) = swarm_get(s, ipv6) = swarm_get(s, routers) = 0;
+        swarm_get(s, satellite) = swarm_get(s, resume) = swarm_get(s, closed) = 0;
+        swarm_get(s, replay) = swarm_get(s, corrupt) = 0;
+        swarm_get(s, nat) = 2;
+    }
 }
 #undef LIMIT
 
@@ -207,7 +214,10 @@ static uint64_t round_trip(const swarm_scenario *s)
 {
     /* Up and down again, and what waits for the way back, or is tried there anew. */
     uint64_t satellite = swarm_get(s, satellite) > 1 ? 4000 : swarm_get(s, satellite) ? 1000 : 0;
-    return satellite + 2 * (swarm_get(s, delay) + swarm_get(s, jitter) +
+    /* A proxy waits for its receivers, and the sender for it. */
+    uint64_t proxies = swarm_get(s, proxies) ? 2 : 1;
+    return satellite + proxies * 2 *
+                           (swarm_get(s, delay) + swarm_get(s, jitter) +
                             (swarm_get(s, hold) ? swarm_get(s, hold_time) : 0));
 }
 
@@ -234,7 +244,9 @@ static bool has_trouble(const swarm_scenario *s)
     return swarm_get(s, hub_crash_at) || swarm_get(s, resume) || swarm_get(s, interrupt) ||
            swarm_get(s, read_fail) || swarm_get(s, memory) == 1 || swarm_get(s, replay) ||
            swarm_get(s, corrupt) || swarm_get(s, time_max) || swarm_get(s, hub_freeze_at) ||
-           swarm_get(s, drift_hub) || swarm_get(s, fade);
+           swarm_get(s, drift_hub) || swarm_get(s, fade) ||
+           /* the tunnel is down until the next heartbeat */
+           (swarm_get(s, proxies) && swarm_get(s, nat_rebind));
 }
 
 static bool has_accident(const swarm_scenario *s, uint64_t receiver)
@@ -334,5 +346,7 @@ uint64_t swarm_bound(const swarm_scenario *s)
     uint64_t silence = largest(1000, 5 * grtt * swarm_get(s, robust));
     uint64_t session = (2 + 4 * objects) * swarm_get(s, robust) * round + 6 * pass + silence;
     uint64_t reassembly = swarm_get(s, mtu) ? 31000 : 0; /* fragments wait so long for the others */
+    if (swarm_get(s, proxies))
+        session = 2 * session + (SWARM_PROXIES_LINGER + 60) * 1000;
     return UFTP_MS(swarm_get(s, senders) * session + reassembly + 2000);
 }

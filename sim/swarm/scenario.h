@@ -66,6 +66,7 @@
     X(nat_rebind, 0, "that forgets its mappings then") \
     X(nat_ports, 0, "that has so many ports; 0: enough") \
     X(nat_timeout, 0, "and forgets them after so long; 0: five minutes") \
+    X(proxies, 0, "all receivers are behind a client proxy and a NAT; a server proxy is ahead") \
     X(routers, 0, "a tree of three, the sender at its root") \
     X(join_latency, 0, "of each of them") \
     X(satellite, 0, \
@@ -144,6 +145,7 @@ typedef struct swarm_drop {
 
 #define SWARM_DROPS_MAX 4096
 
+#define SWARM_PROXIES_LINGER 60     /* seconds after the last sender has ended */
 #define SWARM_SATELLITE_RATE 250000 /* bytes per second, forward; a tenth of it back */
 
 typedef struct swarm_scenario {

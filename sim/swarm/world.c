@@ -232,6 +232,7 @@ static void add_plants(swarm_world *w)
         w->nat = sim_add_nat(w->world, "nat",
                              &(sim_nat_config){.ports_drawn = true,
                                                .port_count = (uint16_t)get(w, nat_ports),
+                                               .multicast_blocked = get(w, proxies) != 0,
                                                .timeout = UFTP_MS(get(w, nat_timeout))});
     for (size_t i = 0; i < w->plant_count; i++) {
         char name[16];

@@ -4,6 +4,7 @@
  *
  *   keys.c    what all runs share
  *   world.c   the nodes, their files and what they run
+ *   proxies.c the proxies between them
  *   links.c   the network between them, with its faults
  *   troubles.c what happens to nodes at its time
  *   run.c     a run from its beginning to its end
@@ -35,6 +36,8 @@ typedef struct swarm_world {
     sim_node *hub, *again, *echo;
     sim_node *others[SWARM_SENDERS_MAX - 1]; /* senders besides the hub */
     sim_nat *nat;
+    sim_node *gate, *branch; /* server and client proxy */
+    uint64_t through_since;  /* all senders have ended; UFTP_NEVER: not yet */
     sim_satellite *satellite;
     sim_fade *fade;
     sim_node *plants[SWARM_RECEIVERS_MAX];
@@ -60,6 +63,9 @@ extern const uint8_t swarm_marker_bytes[16];
 
 /* world.c */
 void swarm_nodes_add(swarm_world *w);
+
+/* proxies.c */
+void swarm_proxies_add(swarm_world *w); /* after all other nodes, whose UIDs stay theirs */
 
 /* links.c */
 void swarm_links_prepare(swarm_world *w); /* once, before nodes are added */
