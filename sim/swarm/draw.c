@@ -381,6 +381,8 @@ void swarm_draw(uint64_t seed, swarm_scenario *out)
     draw_satellite(d);
     swarm_get(out, proxies) = happens(&d, "proxies", 10) && !swarm_get(out, satellite) &&
                               swarm_get(out, version) == 5 && !swarm_get(out, resume);
+    if (swarm_get(out, proxies))
+        ONE_OF(loss_tunnel, 0, 0, 5000, 20000, 50000);
     /* Several sections: losses so few that one of them may be whole, and time to ask for what the
      * others miss while the pass is under way. */
     if (swarm_get(out, file1) > 1000000) {

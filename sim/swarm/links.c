@@ -150,6 +150,14 @@ void swarm_links_lay(const swarm_world *w)
         hub.loss_ppm = (uint32_t)get(w, loss_hub);
     }
     sim_uplink(w->hub, &hub);
+    if (!w->gate)
+        return;
+    sim_link tunnel = {.delay = UFTP_MS(get(w, delay)),
+                       .loss_ppm = w->calm ? 0 : (uint32_t)get(w, loss_tunnel)};
+    tunnel.drop_nth = w->calm ? NULL : drops_at(w, "gate>branch");
+    sim_connect(w->gate, w->branch, &tunnel);
+    tunnel.drop_nth = w->calm ? NULL : drops_at(w, "branch>gate");
+    sim_connect(w->branch, w->gate, &tunnel);
 }
 
 void swarm_links_free(swarm_world *w)

@@ -10,6 +10,7 @@
 
 #define HEARTBEAT UFTP_S(1)
 #define LOOK_INTERVAL UFTP_S(5)
+#define BRANCH_UID 0xb0000001 /* no index of a node comes near */
 
 static bool has_ended(sim_node *sender)
 {
@@ -41,19 +42,32 @@ static void look_at_senders(void *ctx, uint64_t now)
         sim_stop(w->branch);
 }
 
+void swarm_proxies_tell(swarm_world *w, uftp_receiver_config *config)
+{
+    if (!get(w, proxies))
+        return;
+    const size_t senders = (size_t)get(w, senders);
+    for (size_t i = 0; i < senders; i++) /* the hub is node 0, the others come after the plants */
+        w->servers[i] = (uftp_server_entry){.uid = i == 0 ? 1 : (uint32_t)(w->plant_count + i + 1),
+                                            .proxy = BRANCH_UID};
+    config->servers = w->servers;
+    config->server_count = senders;
+}
+
 void swarm_proxies_add(swarm_world *w)
 {
     if (!get(w, proxies))
         return;
-    const uftp_key *key = swarm_key(0, UFTP_CURVE_SECP256R1);
+    const uftp_key *key = swarm_key(0, UFTP_CURVE_SECP384R1);
     const uftp_bytes blob = uftp_key_blob(key);
     uint8_t fingerprint[UFTP_FINGERPRINT_LEN];
     uftp_fingerprint(blob.data, blob.len, fingerprint);
     w->gate = sim_add_proxy(w->world, "gate", &(uftp_proxy_config){.kind = UFTP_PROXY_SERVER});
-    w->branch =
-        sim_add_proxy(w->world, "branch",
-                      &(uftp_proxy_config){
-                          .kind = UFTP_PROXY_CLIENT, .key = key, .heartbeat_interval = HEARTBEAT});
+    w->branch = sim_add_proxy(w->world, "branch",
+                              &(uftp_proxy_config){.uid = BRANCH_UID,
+                                                   .kind = UFTP_PROXY_CLIENT,
+                                                   .key = key,
+                                                   .heartbeat_interval = HEARTBEAT});
     sim_behind(w->branch, w->nat);
     sim_proxy_heartbeat_to(w->branch, w->gate);
     sim_proxy_relay_to(w->gate, w->branch, fingerprint);

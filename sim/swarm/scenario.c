@@ -185,13 +185,15 @@ void swarm_normalise(swarm_scenario *s)
         swarm_get(s, nat) = 0;
     if (swarm_get(s, cipher) == 0)
         swarm_get(s, corrupt) = 0; /* nothing would notice, and nothing could */
-    LIMIT(proxies, 0, swarm_get(s, version) == 5 && swarm_get(s, cipher) == 0);
+    LIMIT(proxies, 0, swarm_get(s, version) == 5);
     if (swarm_get(s, proxies)) { /* IPv4 multicast to the server proxy, a NAT around the others */
         swarm_get(s, unicast) = swarm_get(s, ipv6) = swarm_get(s, routers) = 0;
         swarm_get(s, satellite) = swarm_get(s, resume) = swarm_get(s, closed) = 0;
         swarm_get(s, replay) = swarm_get(s, corrupt) = 0;
         swarm_get(s, nat) = 2;
     }
+    if (!swarm_get(s, proxies))
+        swarm_get(s, loss_tunnel) = 0;
 }
 #undef LIMIT
 
@@ -277,7 +279,7 @@ static bool network_is_tame(const swarm_scenario *s)
      * up after ROBUST of them, or a second. */
     uint64_t grtt = largest(swarm_get(s, grtt_max), gap(s));
     uint64_t chances = largest(swarm_get(s, robust), 1000 / grtt) / 3;
-    uint64_t loss = swarm_get(s, loss_hub) +
+    uint64_t loss = swarm_get(s, loss_hub) + swarm_get(s, loss_tunnel) +
                     largest(swarm_get(s, loss_down), swarm_get(s, loss_up)) +
                     swarm_get(s, duplicate) / 20 + swarm_get(s, hold) / 20;
     if (swarm_get(s, satellite) > 1)

@@ -67,6 +67,7 @@
     X(nat_ports, 0, "that has so many ports; 0: enough") \
     X(nat_timeout, 0, "and forgets them after so long; 0: five minutes") \
     X(proxies, 0, "all receivers are behind a client proxy and a NAT; a server proxy is ahead") \
+    X(loss_tunnel, 0, "between the two, each way") \
     X(routers, 0, "a tree of three, the sender at its root") \
     X(join_latency, 0, "of each of them") \
     X(satellite, 0, \

@@ -106,8 +106,8 @@ static void name_the_losses(shrinker *s)
     s->trial.drop_count = s->slot->drop_count;
     memcpy(s->trial.drops, s->slot->drops, s->slot->drop_count * sizeof *s->trial.drops);
     qsort(s->trial.drops, s->trial.drop_count, sizeof *s->trial.drops, by_place);
-    static const swarm_field chances[] = {SWARM_loss_hub, SWARM_loss_down, SWARM_loss_up,
-                                          SWARM_burst};
+    static const swarm_field chances[] = {SWARM_loss_hub, SWARM_loss_tunnel, SWARM_loss_down,
+                                          SWARM_loss_up, SWARM_burst};
     for (size_t i = 0; i < sizeof chances / sizeof *chances; i++)
         s->trial.value[chances[i]] = 0;
     if (accept(s))

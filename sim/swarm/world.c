@@ -228,6 +228,7 @@ static void add_plants(swarm_world *w)
                                    .move_individually = get(w, individually),
                                    .backup = get(w, backup),
                                    .encrypted_only = get(w, cipher) != 0};
+    swarm_proxies_tell(w, &config);
     if (get(w, nat))
         w->nat = sim_add_nat(w->world, "nat",
                              &(sim_nat_config){.ports_drawn = true,

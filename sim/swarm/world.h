@@ -36,8 +36,9 @@ typedef struct swarm_world {
     sim_node *hub, *again, *echo;
     sim_node *others[SWARM_SENDERS_MAX - 1]; /* senders besides the hub */
     sim_nat *nat;
-    sim_node *gate, *branch; /* server and client proxy */
-    uint64_t through_since;  /* all senders have ended; UFTP_NEVER: not yet */
+    sim_node *gate, *branch;                      /* server and client proxy */
+    uftp_server_entry servers[SWARM_SENDERS_MAX]; /* what plants behind the branch know */
+    uint64_t through_since;                       /* all senders have ended; UFTP_NEVER: not yet */
     sim_satellite *satellite;
     sim_fade *fade;
     sim_node *plants[SWARM_RECEIVERS_MAX];
@@ -45,7 +46,7 @@ typedef struct swarm_world {
     uftp_member members[SWARM_RECEIVERS_MAX];
     bool calm; /* the network is perfect from now on */
     bool cut;
-    swarm_place_drops *places[2 + 2 * SWARM_RECEIVERS_MAX];
+    swarm_place_drops *places[4 + 2 * SWARM_RECEIVERS_MAX];
     size_t place_count;
 
     sim_packet *copies[SWARM_ECHO_COPIES]; /* that the echo has kept */
@@ -65,6 +66,8 @@ extern const uint8_t swarm_marker_bytes[16];
 void swarm_nodes_add(swarm_world *w);
 
 /* proxies.c */
+/* Receivers of encrypted sessions must know which proxy is theirs. */
+void swarm_proxies_tell(swarm_world *w, uftp_receiver_config *config);
 void swarm_proxies_add(swarm_world *w); /* after all other nodes, whose UIDs stay theirs */
 
 /* links.c */
